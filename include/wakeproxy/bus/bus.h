@@ -76,6 +76,8 @@ struct wp_bus *wp_bus_new(unsigned worker_count);
 void wp_bus_free(struct wp_bus **bus);
 
 struct wp_msg *wp_msg_new(enum wp_msg_type type, uint32_t trace);
+/* Drops what the message still carries; descriptors in `listeners` are closed, so whoever keeps one
+ * sets its fd to -1 first. */
 void wp_msg_free(struct wp_msg **msg);
 /* Ownership of `msg` passes on. Any thread. */
 void wp_bus_to_control(struct wp_bus *bus, struct wp_msg *msg);

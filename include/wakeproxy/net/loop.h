@@ -44,12 +44,17 @@ void wp_loop_touch_clock(struct wp_loop *loop);
 void wp_loop_defer(struct wp_loop *loop, struct wp_deferred *deferred,
                    void (*run)(struct wp_deferred *deferred));
 
-/* A one-shot timer that costs nothing while it is not armed. */
+/*
+ * A one-shot timer that costs nothing while it is not armed: a place in the loop's heap, which
+ * drives one timerfd for all. Timers fire in the order of their times, and of arming among equals.
+ */
 struct wp_timer {
-    struct event event;
+    struct event event; /* reserved: the loop does not use it */
     void (*fire)(struct wp_timer *timer);
-    uint64_t due_ms; /* WP_NEVER when not armed */
+    uint64_t due_ms; /* WP_NEVER when not armed; already so when `fire` is called */
     struct wp_loop *loop;
+    size_t place;   /* in the heap, while armed */
+    uint64_t order; /* of arming */
 };
 
 void wp_timer_init(struct wp_timer *timer, struct wp_loop *loop,

@@ -22,14 +22,16 @@ int wp_sock_listen(const struct wp_addr *addr, unsigned count, int *ret_fds,
 
 /*
  * Starts a TCP connect. Returns 0 with *ret_fd set when it is connected or under way
- * (*ret_connected tells), or -errno (nothing left open). TCP_NODELAY is set.
+ * (*ret_connected tells), or -errno (nothing left open). TCP_NODELAY is set. A connect that met
+ * itself (a free port of this machine, used as its own source) is -ECONNREFUSED.
  */
 int wp_sock_connect(const struct wp_addr *addr, int *ret_fd, bool *ret_connected) WP_MUST_CHECK;
 
 /* The result of a connect that was under way: 0 or -errno (SO_ERROR). */
 int wp_sock_connect_result(int fd) WP_MUST_CHECK;
 
-/* Accepts one conn, non-blocking and TCP_NODELAY. -EAGAIN when there is none. */
+/* Accepts one conn, non-blocking and TCP_NODELAY (inherited from a listener of wp_sock_listen()).
+ * -EAGAIN when there is none. */
 int wp_sock_accept(int listen_fd, int *ret_fd, struct wp_addr *ret_peer) WP_MUST_CHECK;
 
 /* Closes with RST instead of FIN: frees the port and tells the peer at once. */
