@@ -12,7 +12,8 @@
 
 /*
  * Validates "host[:port]" (reg-name, IPv4, or [IPv6]; no userinfo) and splits it. *ret_port is 0
- * when absent. -EINVAL when it is not a valid authority. An empty host is -EINVAL.
+ * when absent or empty ("host:"). The host of an IPv6 literal keeps its brackets. -EINVAL when it
+ * is not a valid authority; an empty host and port 0 are not.
  */
 int wp_authority_split(struct wp_slice text, struct wp_slice *ret_host,
                        uint16_t *ret_port) WP_MUST_CHECK;

@@ -107,7 +107,9 @@ struct wp_head {
     enum wp_target_form target_form;
     struct wp_slice target;    /* as received */
     struct wp_slice path;      /* path and query in origin form; "/" when absolute form has none;
-                                  "*" for the asterisk form */
+                                  "*" for the asterisk form and for OPTIONS of a URI without path.
+                                  Starts with '?' when the absolute form has a query but no path:
+                                  route it as "/"; the writer puts the '/' before it */
     struct wp_slice authority; /* request: from the absolute form, otherwise Host; may be empty only
                                   in HTTP/1.0 */
     struct wp_slice phrase;    /* response: reason phrase */
@@ -115,11 +117,12 @@ struct wp_head {
     enum wp_framing framing; /* of this message's body, decided here and nowhere else */
     uint64_t content_length;
     bool is_persistent;    /* what version and Connection say about reuse (RFC 9112 9.3) */
-    bool has_upgrade;      /* Upgrade present and named by Connection, HTTP/1.1 */
+    bool has_upgrade;      /* Upgrade present and named by Connection, HTTP/1.1; never to h2c */
     bool expects_continue; /* Expect: 100-continue, HTTP/1.1 */
-    bool has_body_fields;  /* response without a body that still carries its Content-Length */
+    bool has_body_fields;  /* response to HEAD, or 304, that says how its body would be framed */
 
     uint16_t field_count;
+    uint32_t repeated; /* bit 1 << id is set for each known field that occurs more than once */
     struct wp_field fields[WP_HEAD_FIELDS_MAX];
     /* 1-based index of the first field with this id; 0 when absent. */
     uint8_t first[WP_FIELD_COUNT];
@@ -135,6 +138,9 @@ static inline struct wp_slice wp_head_value(const struct wp_head *head,
 {
     return (struct wp_slice){head->base + field->value_at, field->value_len};
 }
+
+/* After the bytes of a parsed head moved to `base`: sets it, and moves the slices along. */
+void wp_head_rebase(struct wp_head *head, const char *base);
 
 /* The first value of a field the proxy knows; an empty slice with NULL ptr when absent. */
 struct wp_slice wp_head_get(const struct wp_head *head, enum wp_field_id id);
