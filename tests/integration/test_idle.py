@@ -1,0 +1,171 @@
+"""Falling asleep never costs anybody an answer."""
+import threading
+import time
+
+import pytest
+
+from rawhttp import Closed, eventually
+from wake import IS_SANITIZED
+
+
+@pytest.mark.sanitize
+def test_a_long_download_outlives_the_deadline(wakeproxy, make_app):
+    app = make_app()
+    wakeproxy.start({"t": app.trace(idle="100ms")})
+    response = wakeproxy.get("/drip/40/50")  # 2 s: twenty idle windows
+    assert response.body == b"x" * 40
+    assert len(app.events("start")) == 1
+    wakeproxy.wait_phase("t", "asleep")
+
+
+@pytest.mark.sanitize
+def test_a_silent_exchange_is_activity_too(wakeproxy, make_origin):
+    """In flight counts until the last byte, also when nothing moves for many idle windows."""
+    answer = threading.Event()
+
+    def handler(conn, request):
+        conn.body(request)
+        if request.target == "/slow":
+            answer.wait(30)
+        conn.answer("done")
+
+    origin = make_origin(handler)
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "50ms", "parts": {"p": {"sim": {}}},
+                           "upstream": {"address": origin.text}}})
+    with wakeproxy.client() as client:
+        client.request("/slow")
+        origin.wait_request()
+        # Other traces' business goes on meanwhile; this one may try to drain but not to stop.
+        end = time.monotonic() + 1
+        eventually(lambda: time.monotonic() > end, "a second of silence", every=0.05)
+        assert not wakeproxy.logged("trace.phase", trace="t", to="stopping")
+        answer.set()
+        assert client.response().body == b"done"
+    wakeproxy.wait_phase("t", "asleep")
+
+
+@pytest.mark.race
+@pytest.mark.sanitize
+def test_requests_race_the_deadline(wakeproxy, make_origin):
+    """Requests at intervals spread around a 30 ms idle window, on kept and on new conns: thousands of
+    tries meet every moment of draining, stopping and waking, and each is answered 200."""
+    tries = 1500 if IS_SANITIZED else 4000
+    origin = make_origin()
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "30ms",
+                           "parts": {"p": {"sim": {"boot": "2ms", "stop": "2ms"}}},
+                           "upstream": {"address": origin.text}}},
+                    log={"level": "info", "access": False})
+    bad, lock, left = [], threading.Lock(), [tries]
+
+    def race(seed):
+        client, n = wakeproxy.client(), 0
+        while True:
+            with lock:
+                if not left[0]:
+                    break
+                left[0] -= 1
+            n += 1
+            # 20..40 ms after the last answer, in steps of 0.1 ms: around the deadline.
+            time.sleep(0.020 + (n * 37 + seed * 13) % 200 / 10000)
+            try:
+                if n % 3 == 0:
+                    client.close()
+                    client = wakeproxy.client()
+                response = client.get("/", method="POST" if n % 2 else "GET",
+                                      body=b"x" * 1000 if n % 2 else None)
+                if response.status != 200:
+                    bad.append(response)
+            except (OSError, Closed) as e:
+                bad.append(e)
+                client = wakeproxy.client()
+        client.close()
+
+    # All at the same moment of their rounds would keep it awake for ever: few clients, one at a time
+    # near the deadline, and the window between is what they race for.
+    threads = [threading.Thread(target=race, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not bad, f"{len(bad)} of {tries}: {bad[:5]}"
+    stops = len(wakeproxy.logged("trace.phase", trace="t", to="stopping"))
+    drains = len(wakeproxy.logged("trace.phase", trace="t", to="draining"))
+    print(f"{tries} requests, {drains} drains, {stops} stops")
+    assert stops >= 20 and drains >= 20, "the race was not run"
+
+
+def test_first_use(wakeproxy, origin):
+    """Woken, and nobody came: the holder left while it booted."""
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "1h", "first_use": "300ms",
+                           "parts": {"p": {"sim": {"boot": "300ms"}}},
+                           "upstream": {"address": origin.text}}})
+    with wakeproxy.client() as client:
+        client.request("/")
+        wakeproxy.wait_phase("t", "waking")
+    wakeproxy.wait_phase("t", "awake")
+    wakeproxy.wait_phase("t", "asleep")
+    assert not origin.requests or origin.requests[0].method == "GET"
+
+
+def test_min_awake(wakeproxy, origin):
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "50ms", "min_awake": "1s",
+                           "parts": {"p": {"sim": {}}}, "upstream": {"address": origin.text}}})
+    start = time.monotonic()
+    assert wakeproxy.get("/").status == 200
+    wakeproxy.wait_phase("t", "asleep", since=wakeproxy.mark())
+    assert time.monotonic() - start >= 0.95
+
+
+def test_max_awake_ends_a_trace_that_is_in_use(wakeproxy, make_origin):
+    """The one limit that is stronger than activity: the drain waits for drain_timeout, then stops."""
+    stop = threading.Event()
+
+    def handler(conn, request):
+        if request.target == "/":
+            conn.answer("ok")
+            return
+        conn.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not stop.wait(0.05):
+            conn.send("1\r\nx\r\n")
+        conn.send("0\r\n\r\n")
+
+    origin = make_origin(handler)
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "1h", "max_awake": "600ms",
+                           "drain_timeout": "300ms", "parts": {"p": {"sim": {}}},
+                           "upstream": {"address": origin.text}}})
+    with wakeproxy.client() as client:
+        client.request("/stream")
+        assert client.response_head().status == 200
+        wakeproxy.wait_phase("t", "asleep", since=wakeproxy.mark())
+        stop.set()
+
+
+@pytest.mark.sanitize
+def test_a_request_during_a_stop_is_held_and_answered(wakeproxy, make_origin):
+    origin = make_origin()
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "50ms",
+                           "parts": {"p": {"sim": {"stop": "500ms"}}},
+                           "upstream": {"address": origin.text}}})
+    assert wakeproxy.get("/").status == 200
+    wakeproxy.wait_phase("t", "stopping")
+    assert wakeproxy.get("/").status == 200
+    order = [line["to"] for line in wakeproxy.logged("trace.phase", trace="t")]
+    assert "stopping" in order and order.index("stopping") < len(order) - 1
+
+
+def test_rules_decide_what_wakes_and_what_counts(wakeproxy, make_app):
+    app = make_app()
+    wakeproxy.start({"t": app.trace(idle="600ms", rules=[
+        {"paths": ["/healthz"], "wake": False, "count": False, "answer": 200},
+        {"user_agents": ["uptime"], "wake": False, "count": False, "answer": 503}])})
+    assert wakeproxy.get("/healthz").status == 200
+    assert wakeproxy.get("/", fields={"User-Agent": "Uptime-Robot/1"}).status == 503
+    assert not app.events(), "a health check woke it"
+    assert wakeproxy.get("/").body == b"hello from app"
+    since = wakeproxy.mark()
+    # Health checks go to the app while it is awake, and do not keep it so.
+    end = time.monotonic() + 30
+    while not wakeproxy.logged("trace.phase", since, trace="t", to="asleep"):
+        assert wakeproxy.get("/healthz").status == 200
+        assert time.monotonic() < end, "health checks kept it awake"
+        time.sleep(0.02)
