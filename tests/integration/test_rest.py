@@ -10,7 +10,7 @@ from wake import IS_SANITIZED
 @pytest.mark.heavy
 def test_a_thousand_sleeping_traces(wakeproxy, origin):
     """1,000 sleeping traces: under 16 MiB resident, under 0.1 % of a core, and nothing fires."""
-    traces = {f"t{i}": {"hosts": [f"t{i}.localhost"], "parts": {"p": {"sim": {}}},
+    traces = {f"t{i}": {"hosts": [f"t{i}.localhost"], "parts": {"p": {"sim": {"boot": "10ms", "stop": "10ms"}}},
                         "upstream": {"address": origin.text}, "idle": "15m"} for i in range(1000)}
     wakeproxy.start(traces)
     eventually(lambda: len({x["trace"] for x in wakeproxy.logged("trace.phase", to="asleep")})
@@ -31,7 +31,7 @@ def test_a_thousand_sleeping_traces(wakeproxy, origin):
 @pytest.mark.heavy
 def test_rest_after_work_is_rest(wakeproxy, origin):
     """After a burst the timers of what has ended are gone too."""
-    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "300ms", "parts": {"p": {"sim": {}}},
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "300ms", "parts": {"p": {"sim": {"boot": "10ms", "stop": "10ms"}}},
                            "upstream": {"address": origin.text, "idle_timeout": "300ms"}}},
                     limits={"keepalive_timeout": "300ms"}, log={"access": False})
     clients = [wakeproxy.client() for _ in range(50)]

@@ -226,8 +226,8 @@ def test_part_output_is_in_the_log(wakeproxy, make_app):
     app = make_app()
     wakeproxy.start({"t": app.trace(idle="1h")})
     assert wakeproxy.get("/").status == 200
-    wakeproxy.wait_for_log(None, **{"text": "app says hello on stdout"})
-    wakeproxy.wait_for_log(None, **{"text": "app says hello on stderr"})
+    for stream in ("stdout", "stderr"):
+        wakeproxy.wait_for_log("part.output", part="t/app", text=f"app says hello on {stream}")
 
 
 def test_dry_run_stops_nothing(wakeproxy, make_app):

@@ -26,7 +26,7 @@ def sockets(make_origin):
 
 
 def trace(origin, **options):
-    return {"t": {"hosts": ["localhost"], "parts": {"p": {"sim": {}}},
+    return {"t": {"hosts": ["localhost"], "parts": {"p": {"sim": {"boot": "10ms", "stop": "10ms"}}},
                   "upstream": {"address": origin.text}, **options}}
 
 
@@ -115,7 +115,7 @@ def test_data_keeps_it_awake(wakeproxy, sockets):
 
 
 def test_a_stream_ends_at_stream_max(wakeproxy, sockets):
-    wakeproxy.start(trace(sockets, idle="1h", stream_max="500ms"))
+    wakeproxy.start(trace(sockets, idle="1h", stream_max="1s"))
     with wakeproxy.client() as client:
         assert upgrade(client).status == 101
         assert client.at_end()

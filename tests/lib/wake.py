@@ -258,12 +258,20 @@ class Wakeproxy:
         self.process.send_signal(number)
 
     def reload(self, traces=None, **top):
-        """SIGHUP, and waits until it said what came of it."""
+        """SIGHUP, and waits until it said that the file was taken over."""
         if traces is not None:
             self.configure(traces, **top)
         since = self.mark()
         self.signal(SIGHUP)
-        return self.wait_for_log("config.reload", since)
+        return self.wait_for_log("reload.done", since)
+
+    def reload_refused(self):
+        """SIGHUP with a bad file; the reasons it logged."""
+        since = self.mark()
+        self.allowed.add("reload.refused")
+        self.signal(SIGHUP)
+        self.wait_for_log("reload.refused", since)
+        return [line["reason"] for line in self.logged("reload.refused", since)]
 
     def kill(self):
         """SIGKILL: what a crash looks like from outside."""
