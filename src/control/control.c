@@ -152,10 +152,6 @@ static void wake(struct wp_control_trace *trace, const struct wp_msg *msg)
         wp_cause_text(msg->cause, text, sizeof(text));
         event.text = text;
     }
-    if (trace->part_count == 0) {
-        /* Never asleep: somebody waits because the upstream's name had no address. */
-        wp_publish_again(trace);
-    }
     wp_driver_feed_active(trace, &event);
 }
 
@@ -170,9 +166,6 @@ static void upstream_bad(struct wp_control_trace *trace, const struct wp_msg *ms
         event.type = WP_EVENT_WAKE;
     } else {
         event.epoch = msg->epoch - trace->epoch_base;
-    }
-    if (trace->part_count == 0) {
-        trace->ready_count = 0; /* its name may lead elsewhere by now */
     }
     wp_driver_feed_active(trace, &event);
 }

@@ -33,7 +33,7 @@ struct wp_control_part {
     bool is_changing;  /* ... at the quick interval */
     bool is_observing; /* an observe is out */
     bool want_observe; /* asked for again meanwhile */
-    uint32_t failures; /* observes that failed in a row */
+    bool has_failed;   /* the last observe */
     struct wp_timer observe_timer;
     struct wp_list due_link; /* on control->due[kind] while waiting for the end of the turn */
     struct wp_addr *addresses;
@@ -67,7 +67,7 @@ struct wp_control_trace {
     struct wp_trace *engine;    /* NULL: not in the configuration */
     struct wp_conf *conf_owner; /* keeps `conf` alive */
     const struct wp_conf_trace *conf;
-    struct wp_conf *readd_owner; /* it came back while it was being removed */
+    struct wp_conf *readd_owner; /* it came back in the turn in which REMOVED came */
     const struct wp_conf_trace *readd_conf;
     uint64_t epoch_base; /* bus epoch = base + engine epoch; grows with each engine */
     uint64_t epoch_last; /* the newest bus epoch told to workers */
@@ -156,7 +156,7 @@ void wp_part_free_providers(struct wp_control *control);
 void wp_observe_now(struct wp_control_part *part);
 void wp_observe_watch(struct wp_control_part *part, bool is_changing);
 /* An observe ended: `retry_after_ms` (0: none) is a lower bound for the next. */
-void wp_observe_done(struct wp_control_part *part, bool is_ok, uint64_t retry_after_ms);
+void wp_observe_done(struct wp_control_part *part, uint64_t retry_after_ms);
 void wp_observe_timer(struct wp_timer *timer);
 
 /* drain.c */
@@ -174,10 +174,8 @@ struct wp_event wp_idle_read(struct wp_control_trace *trace);
 void wp_publish(struct wp_control_trace *trace, const struct wp_action *action);
 /* The same view again after its upstreams changed; nothing when it never was published. */
 void wp_publish_again(struct wp_control_trace *trace);
-/* A view of a trace that has published none: hold. */
-void wp_publish_initial(struct wp_control_trace *trace);
-/* A trace without parts whose upstream could not be resolved. */
-void wp_publish_unresolved(struct wp_control_trace *trace, const char *reason);
+/* Tells the engine that an AWAKE view cannot be trusted (any more): it probes anew. */
+void wp_publish_distrust(struct wp_control_trace *trace, const char *reason);
 
 /* ledger.c */
 void wp_ledger_log(struct wp_control_trace *trace);

@@ -14,9 +14,6 @@
 
 #include "control_impl.h"
 
-#define RETRY_FIRST_MS 1000u
-#define RETRY_LAST_MS  60000u
-
 /* +-10 %, so that parts watched since the same moment do not stay in step. xorshift64. */
 static uint64_t spread(struct wp_control *control, uint64_t interval_ms)
 {
@@ -60,7 +57,7 @@ static void flush(struct wp_deferred *deferred)
     }
 }
 
-static void plan(struct wp_control_part *part)
+static void plan(struct wp_control_part *part, uint64_t least_ms)
 {
     uint64_t interval_ms;
 
@@ -73,6 +70,7 @@ static void plan(struct wp_control_part *part)
         wp_timer_set(&part->observe_timer, WP_NEVER);
         return;
     }
+    interval_ms = interval_ms > least_ms ? interval_ms : least_ms;
     wp_timer_set(&part->observe_timer, wp_loop_now_ms(part->trace->control->loop) +
                                            spread(part->trace->control, interval_ms));
 }
@@ -110,33 +108,18 @@ void wp_observe_watch(struct wp_control_part *part, bool is_changing)
     part->is_watched = true;
     part->is_changing = is_changing;
     if (part->handle && !part->is_observing && wp_list_is_empty(&part->due_link)) {
-        plan(part);
+        plan(part, 0);
     }
 }
 
-void wp_observe_done(struct wp_control_part *part, bool is_ok, uint64_t retry_after_ms)
+void wp_observe_done(struct wp_control_part *part, uint64_t retry_after_ms)
 {
-    uint64_t now_ms = wp_loop_now_ms(part->trace->control->loop);
-    uint64_t retry_ms = RETRY_FIRST_MS;
-
     part->is_observing = false;
-    if (part->want_observe && is_ok) {
+    if (part->want_observe && retry_after_ms == 0) {
         wp_observe_now(part);
         return;
     }
-    plan(part);
-    if (is_ok) {
-        part->failures = 0;
-        return;
-    }
-    /* What could not be seen is tried again, also when nobody watches it. */
-    for (uint32_t i = 0; i < part->failures && retry_ms < RETRY_LAST_MS; i++) {
-        retry_ms *= 2;
-    }
-    part->failures++;
-    retry_ms = retry_ms < RETRY_LAST_MS ? retry_ms : RETRY_LAST_MS;
-    retry_ms = retry_ms > retry_after_ms ? retry_ms : retry_after_ms;
-    wp_timer_set(&part->observe_timer, now_ms + spread(part->trace->control, retry_ms));
+    plan(part, retry_after_ms);
 }
 
 void wp_observe_timer(struct wp_timer *timer)

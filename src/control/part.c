@@ -41,11 +41,14 @@ static void observe_completed(struct wp_control_part *part, const struct wp_comp
 {
     bool is_ok = completion->outcome == WP_OUTCOME_OK;
 
-    wp_observe_done(part, is_ok, completion->retry_after_ms);
+    bool is_news = !is_ok && !part->has_failed;
+
+    wp_observe_done(part, completion->retry_after_ms);
+    part->has_failed = !is_ok;
     if (is_ok || completion->outcome == WP_OUTCOME_CANCELLED) {
         return;
     }
-    if (part->failures == 1) {
+    if (is_news) {
         wp_log(WP_LOG_WARN, "part.unobservable", "trace:s part:s class:s reason:s",
                part->trace->name, part->conf->name, wp_outcome_name(completion->outcome),
                completion->reason);

@@ -43,8 +43,7 @@ static enum wp_view_status bus_status(const struct wp_control_trace *trace)
     case WP_WANT_BROKEN:
         return WP_VIEW_BROKEN;
     case WP_WANT_GONE:
-        /* Back in the configuration already: those who wait will be served. */
-        return trace->readd_owner ? WP_VIEW_HOLD : WP_VIEW_GONE;
+        return WP_VIEW_GONE;
     }
     return WP_VIEW_HOLD;
 }
@@ -76,17 +75,24 @@ static struct wp_view *make(struct wp_control_trace *trace)
     return view;
 }
 
-/* The engine wants it awake and nothing is known to be ready: find out. */
-static void find_upstreams(struct wp_control_trace *trace)
+void wp_publish_distrust(struct wp_control_trace *trace, const char *reason)
 {
     struct wp_event event = {
         .type = WP_EVENT_UPSTREAM_BAD,
         .epoch = trace->wanted.epoch,
-        .text = "no upstream address is known to be ready",
+        .text = reason,
     };
 
-    if (trace->part_count > 0) {
+    if (trace->wanted.is_set && trace->wanted.status == WP_WANT_AWAKE) {
         wp_driver_feed(trace, &event);
+    }
+}
+
+/* The engine wants it awake and no address is known: find one. With parts that takes a probe. */
+static void find_upstreams(struct wp_control_trace *trace)
+{
+    if (trace->part_count > 0) {
+        wp_publish_distrust(trace, "the upstream's address is not known");
         return;
     }
     if (!trace->target) {
@@ -134,29 +140,4 @@ void wp_publish_again(struct wp_control_trace *trace)
     if (trace->wanted.status == WP_WANT_AWAKE) {
         post(trace, make(trace));
     }
-}
-
-void wp_publish_initial(struct wp_control_trace *trace)
-{
-    trace->wanted = (struct wp_wanted_view){
-        .status = WP_WANT_HOLD,
-        .epoch = wp_trace_epoch(trace->engine),
-    };
-    post(trace, make(trace));
-}
-
-void wp_publish_unresolved(struct wp_control_trace *trace, const char *reason)
-{
-    struct wp_view *view;
-
-    if (!is_current(trace) || trace->wanted.status != WP_WANT_AWAKE) {
-        return;
-    }
-    trace->epoch_base++; /* not the engine's change, and still one that workers must tell apart */
-    view = wp_view_new(trace->id, WP_VIEW_BROKEN, trace->epoch_base + trace->wanted.epoch, 0);
-    view->phase = wp_strdup(wp_phase_name(wp_trace_phase(trace->engine)));
-    view->reason = wp_strdup(reason);
-    view->retry_at_ms = wp_loop_now_ms(trace->control->loop) + 1000;
-    wp_log(WP_LOG_WARN, "trace.unresolved", "trace:s reason:s", trace->name, reason);
-    post(trace, view);
 }

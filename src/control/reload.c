@@ -75,42 +75,13 @@ static void swap_parts(struct wp_control_trace *trace, const struct wp_conf_trac
     trace->part_count = (uint32_t)conf->part_count;
 }
 
-static void replace_targets(struct wp_control_trace *trace, bool has_moved)
+/* Probes point into the old definition. The engine says again what it wants probed. */
+static void forget_targets(struct wp_control_trace *trace)
 {
     for (uint32_t i = 0; i < trace->part_count; i++) {
-        if (trace->parts[i]->target) {
-            wp_target_replace_conf(trace->parts[i]->target, false);
-        }
+        wp_target_free(&trace->parts[i]->target);
     }
-    if (!trace->target) {
-        return;
-    }
-    if (has_moved && wp_target_is_lingering(trace->target)) {
-        wp_target_free(&trace->target);
-    } else {
-        wp_target_replace_conf(trace->target, has_moved);
-    }
-}
-
-static void moved(struct wp_control_trace *trace)
-{
-    struct wp_event event = {
-        .type = WP_EVENT_UPSTREAM_BAD,
-        .epoch = trace->wanted.epoch,
-        .text = "a reload changed the upstream",
-    };
-
-    free(trace->ready);
-    trace->ready = NULL;
-    trace->ready_count = 0;
-    if (trace->wanted.status != WP_WANT_AWAKE) {
-        return;
-    }
-    if (trace->part_count == 0) {
-        wp_publish_again(trace);
-    } else {
-        wp_driver_feed(trace, &event);
-    }
+    wp_target_free(&trace->target);
 }
 
 static void keep(struct wp_control_trace *trace, struct wp_conf *owner,
@@ -122,13 +93,17 @@ static void keep(struct wp_control_trace *trace, struct wp_conf *owner,
     bool *changed = wp_calloc(conf->part_count + 1, sizeof(*changed));
     struct wp_event event = {.type = WP_EVENT_CONFIG, .conf = conf, .part_changed = changed};
 
+    trace->is_removing = false;
     trace->conf_owner = wp_conf_ref(owner);
+    forget_targets(trace);
     swap_parts(trace, conf, changed);
     trace->conf = conf;
-    replace_targets(trace, has_moved);
-    wp_driver_feed(trace, &event);
     if (has_moved) {
-        moved(trace);
+        trace->ready_count = 0; /* an AWAKE view must find the new ones first */
+    }
+    wp_driver_feed_active(trace, &event);
+    if (trace->ready_count == 0) {
+        wp_publish_again(trace);
     }
     free(changed);
     wp_conf_unref(&old_owner);
@@ -139,7 +114,7 @@ static void adopt(struct wp_control_trace *trace, struct wp_conf *owner,
 {
     if (!trace->engine) {
         wp_table_begin(trace, owner, conf);
-    } else if (trace->is_removing) {
+    } else if (trace->is_gone) {
         wp_conf_unref(&trace->readd_owner);
         trace->readd_owner = wp_conf_ref(owner);
         trace->readd_conf = conf;

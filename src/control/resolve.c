@@ -26,8 +26,8 @@ struct wp_resolver {
     struct wp_loop *loop;
     struct evdns_base *dns;
     struct wp_list open; /* questions evdns still holds, or whose answer waits for delivery */
-    struct wp_deferred retire;
-    bool is_retiring, is_freed;
+    struct wp_timer retire;
+    bool is_freed;
 };
 
 struct wp_resolve {
@@ -43,11 +43,10 @@ struct wp_resolve {
     size_t count;
 };
 
-static void retire(struct wp_deferred *deferred)
+static void retire(struct wp_timer *timer)
 {
-    struct wp_resolver *resolver = WP_CONTAINER_OF(deferred, struct wp_resolver, retire);
+    struct wp_resolver *resolver = WP_CONTAINER_OF(timer, struct wp_resolver, retire);
 
-    resolver->is_retiring = false;
     if (wp_list_is_empty(&resolver->open) && resolver->dns) {
         evdns_base_free(resolver->dns, 1);
         resolver->dns = NULL;
@@ -61,9 +60,9 @@ static void question_free(struct wp_resolve *resolve)
     wp_list_remove(&resolve->link);
     wp_timer_fini(&resolve->deliver);
     free(resolve);
-    if (wp_list_is_empty(&resolver->open) && !resolver->is_retiring && !resolver->is_freed) {
-        resolver->is_retiring = true;
-        wp_loop_defer(resolver->loop, &resolver->retire, retire);
+    if (wp_list_is_empty(&resolver->open) && !resolver->is_freed) {
+        /* Not from inside a callback of evdns. */
+        wp_timer_set(&resolver->retire, wp_loop_now_ms(resolver->loop));
     }
 }
 
@@ -180,6 +179,7 @@ struct wp_resolver *wp_resolver_new(struct wp_loop *loop)
 
     resolver->loop = loop;
     wp_list_init(&resolver->open);
+    wp_timer_init(&resolver->retire, loop, retire);
     return resolver;
 }
 
@@ -208,5 +208,6 @@ void wp_resolver_free(struct wp_resolver **ref)
     for (int i = 0; i < 16 && !wp_list_is_empty(&resolver->open); i++) {
         event_base_loop(wp_loop_base(resolver->loop), EVLOOP_NONBLOCK);
     }
+    wp_timer_fini(&resolver->retire);
     free(resolver);
 }

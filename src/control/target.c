@@ -23,8 +23,9 @@
 #include "probe.h"
 #include "resolve.h"
 
-#define LINGER_MS        60000u /* how long a late address may take to join an awake trace */
-#define RESOLVE_RETRY_MS 1000u
+#define LINGER_MS         60000u /* how long a late address may take to join an awake trace */
+#define RESOLVE_FAST_MS   1000u  /* until a name that had no address is asked for again */
+#define RESOLVE_SPARSE_MS 10000u
 
 /* A "host:port" of the configuration. */
 struct place {
@@ -52,7 +53,6 @@ struct wp_target {
     uint32_t place_count;
     struct spot **spots;
     size_t spot_count, spot_capacity;
-    uint64_t failed_ms;    /* when the last question failed */
     struct wp_timer timer; /* the next question, or the end of lingering */
 };
 
@@ -168,15 +168,13 @@ static void resolved(struct wp_target *target, const char *reason)
     for (uint32_t i = 0; i < target->place_count; i++) {
         has_failure |= target->places[i].has_failed;
     }
-    if (has_failure) {
-        target->failed_ms = wp_loop_now_ms(target->trace->control->loop);
-    }
     if (target->is_resolve_only) {
         target_changed(target, reason);
         return;
     }
     if (has_failure && !target->is_lingering) {
-        wp_timer_set(&target->timer, target->failed_ms + RESOLVE_RETRY_MS);
+        uint64_t wait_ms = target->cadence == WP_CADENCE_FAST ? RESOLVE_FAST_MS : RESOLVE_SPARSE_MS;
+        wp_timer_set(&target->timer, wp_loop_now_ms(target->trace->control->loop) + wait_ms);
     }
     if (target->spot_count == 0 && reason) {
         target_changed(target, reason);
@@ -322,13 +320,15 @@ static void resolved_only(struct wp_target *target, const char *reason)
     struct wp_control_trace *trace = target->trace;
     uint32_t ok_count = count_ok(target);
 
-    if (ok_count == 0) {
-        wp_publish_unresolved(trace, reason ? reason : "the upstream has no address");
-        return;
+    if (ok_count > 0) {
+        collect(target, ok_count);
     }
-    collect(target, ok_count);
     wp_target_free(&trace->target);
-    wp_publish_again(trace);
+    if (ok_count > 0) {
+        wp_publish_again(trace);
+    } else {
+        wp_publish_distrust(trace, reason ? reason : "the upstream has no address");
+    }
 }
 
 static void target_changed(struct wp_target *target, const char *reason)
@@ -410,14 +410,8 @@ void wp_target_probe(struct wp_target *target, enum wp_cadence cadence)
 
 void wp_target_resolve_only(struct wp_target *target)
 {
-    uint64_t now_ms = wp_loop_now_ms(target->trace->control->loop);
-
-    if (target->is_resolve_only &&
-        (is_asking(target) || now_ms < target->failed_ms + RESOLVE_RETRY_MS)) {
-        return;
-    }
-    if (target->cadence != WP_CADENCE_OFF && !target->is_lingering) {
-        return; /* the engine probes it; that will tell */
+    if (target->cadence != WP_CADENCE_OFF || (target->is_resolve_only && is_asking(target))) {
+        return; /* what is under way will tell */
     }
     target->is_resolve_only = true;
     begin(target);
@@ -445,19 +439,6 @@ void wp_target_part_observed(struct wp_target *target)
         }
     }
     use_part_addresses(target);
-}
-
-void wp_target_replace_conf(struct wp_target *target, bool has_moved)
-{
-    if (has_moved) {
-        begin(target);
-        return;
-    }
-    for (size_t i = 0; i < target->spot_count; i++) {
-        if (target->spots[i]->probe) {
-            wp_probe_set_ready(target->spots[i]->probe, ready_of(target), default_host(target));
-        }
-    }
 }
 
 bool wp_target_linger(struct wp_target *target)

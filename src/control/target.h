@@ -16,13 +16,10 @@ void wp_target_free(struct wp_target **target);
 
 /* Probes from now on; the first call begins to resolve. Not WP_CADENCE_OFF: free it instead. */
 void wp_target_probe(struct wp_target *target, enum wp_cadence cadence);
-/* Only resolves: every address counts as ready. For traces without parts. Asks again when the
- * last answer was a failure. */
+/* Only resolves: every address counts as ready. For traces without parts. */
 void wp_target_resolve_only(struct wp_target *target);
 /* The addresses of the upstream's part may have changed. */
 void wp_target_part_observed(struct wp_target *target);
-/* The definition was replaced (reload): starts over when it differs. */
-void wp_target_replace_conf(struct wp_target *target, bool has_moved);
 /*
  * The engine has what it wanted to know. Addresses that are not ready yet are probed on for a
  * while, so that they join the view; true when there is such a one, false when the target may go.

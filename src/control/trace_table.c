@@ -92,9 +92,6 @@ void wp_table_begin(struct wp_control_trace *trace, struct wp_conf *owner,
         trace->parts[i] = wp_part_new(trace, &conf->parts[i], i);
     }
     wp_driver_feed(trace, &tick);
-    if (!trace->wanted.is_set) {
-        wp_publish_initial(trace);
-    }
 }
 
 void wp_table_end(struct wp_control_trace *trace)
