@@ -60,7 +60,7 @@ static int open_bound(const struct wp_addr *addr, bool reuse_port, int *ret_fd)
  */
 static int check_free(const struct wp_addr *addr)
 {
-    int fd;
+    int fd = -1;
     int error = open_bound(addr, false, &fd);
 
     if (error == 0) {
@@ -71,7 +71,7 @@ static int check_free(const struct wp_addr *addr)
 
 static int open_listening(const struct wp_addr *addr, int *ret_fd)
 {
-    int fd;
+    int fd = -1;
     int error = open_bound(addr, true, &fd);
 
     if (error < 0) {
