@@ -39,7 +39,8 @@ enum wp_event_type {
     WP_EVENT_DONE,        /* a START or STOP ended: `part`, `is_start`, `outcome`,
                              `retry_after_ms`, `text` reason */
     WP_EVENT_PROBE,       /* readiness changed: `part` or WP_TARGET_UPSTREAM, `ok`, `text` reason */
-    WP_EVENT_DRAIN_ACKED, /* every worker answered DRAIN `epoch`; `busy`: at least one was */
+    WP_EVENT_DRAIN_ACKED, /* every worker answered DRAIN `epoch`; `busy`: at least one was. The
+                             epoch is DRAIN's, which may be older than the trace's by now */
     WP_EVENT_UPSTREAM_BAD, /* a worker could not connect under `epoch`; `text` reason */
     WP_EVENT_OPERATOR,     /* `verb`, `until_ms`; `text` says who */
     WP_EVENT_CONFIG,       /* `conf` replaces the definition; same name, parts matched by name;
@@ -80,10 +81,12 @@ enum wp_action_type {
     WP_ACTION_OBSERVE, /* `part`: observe now */
     WP_ACTION_WATCH,   /* `part`, `changing`: observe at the provider's interval from now on */
     WP_ACTION_PROBE,   /* `part` or WP_TARGET_UPSTREAM: probe at `cadence` from now on */
-    WP_ACTION_DRAIN,   /* send DRAIN `epoch` to every worker; a DRAIN_ACKED must come back */
+    WP_ACTION_DRAIN,   /* send DRAIN `epoch` to every worker; a DRAIN_ACKED must come back. A newer
+                          DRAIN replaces one that is not answered yet */
     WP_ACTION_PUBLISH, /* send a view: `view_status`, `epoch`, `retry_at_ms`, `settle_until_ms`,
                           reason and phase as in the trace */
-    WP_ACTION_RECORD,  /* a ledger entry was added: wp_trace_ledger() has it */
+    WP_ACTION_RECORD,  /* a ledger entry was added: wp_trace_ledger() has it; `epoch` is its
+                          sequence number */
     WP_ACTION_REMOVED, /* the answer to REMOVE: nothing of the trace is left; free it */
 };
 
@@ -127,7 +130,10 @@ void wp_trace_free(struct wp_trace **trace);
 
 /*
  * The one entry point. Appends to `actions` (which the caller has emptied) and returns the absolute
- * time at which it wants a TICK, or WP_NEVER. Times never go back; `now_ms` may repeat.
+ * time at which it wants a TICK, or WP_NEVER. Times never go back; `now_ms` may repeat. The time
+ * returned replaces the one of the step before; it may be `now_ms` itself: a TICK (with ACTIVITY
+ * read right before it) is wanted at once, for instance after DRAIN_ACKED, where the deadline is
+ * read again before anything is stopped.
  */
 uint64_t wp_trace_step(struct wp_trace *trace, const struct wp_event *event, uint64_t now_ms,
                        struct wp_actions *actions);
