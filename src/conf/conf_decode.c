@@ -45,32 +45,66 @@ static const struct wp_conf_field *find_field(const struct wp_conf_section *sect
     return NULL;
 }
 
+static void offer_keys(struct wp_conf_nearest *nearest, const struct wp_conf_section *section)
+{
+    const struct wp_conf_field *field;
+    size_t i;
+
+    for (i = 0; (field = wp_conf_field_at(section, i)); i++) {
+        wp_conf_nearest_offer(nearest, field->key);
+    }
+}
+
+/* The section that has this very key, or else one like it, *ret_key; NULL when none has. */
+static const struct wp_conf_section *find_home(struct wp_slice key, const char **ret_key)
+{
+    const struct wp_conf_section *section, *home = NULL;
+    struct wp_conf_nearest nearest;
+    const char *best = NULL;
+    size_t i;
+
+    wp_conf_nearest_init(&nearest, key);
+    for (i = 0; (section = wp_conf_section_at(i)); i++) {
+        offer_keys(&nearest, section);
+        if (nearest.best != best) {
+            best = nearest.best;
+            home = section;
+        }
+    }
+    *ret_key = best;
+    return home;
+}
+
 static void report_unknown(struct wp_conf_decoder *decoder, const struct wp_conf_section *section,
                            const struct wp_yaml_node *key)
 {
     struct wp_slice shown = wp_conf_shown(key->text);
-    const struct wp_conf_field *field;
+    const struct wp_conf_section *home;
     struct wp_conf_nearest nearest;
-    size_t i;
+    const char *home_key;
 
     if (!wp_conf_findings_has_room(decoder->findings)) {
         wp_conf_findings_add(decoder->findings, key->place, "unknown key");
         return;
     }
     wp_conf_nearest_init(&nearest, key->text);
-    for (i = 0; (field = wp_conf_field_at(section, i)); i++) {
-        wp_conf_nearest_offer(&nearest, field->key);
-    }
+    offer_keys(&nearest, section);
     if (nearest.best) {
         wp_conf_findings_add(decoder->findings, key->place,
                              "unknown key \"%.*s\"; did you mean \"%s\"?", WP_SLICE_ARG(shown),
                              nearest.best);
-    } else {
-        wp_conf_findings_add(decoder->findings, key->place,
-                             "unknown key \"%.*s\" in %s; `wakeproxy config-reference` lists all "
-                             "keys",
-                             WP_SLICE_ARG(shown), section->name);
+        return;
     }
+    home = find_home(key->text, &home_key);
+    if (home) {
+        wp_conf_findings_add(decoder->findings, key->place,
+                             "unknown key \"%.*s\" in %s; \"%s\" belongs in %s",
+                             WP_SLICE_ARG(shown), section->name, home_key, home->name);
+        return;
+    }
+    wp_conf_findings_add(decoder->findings, key->place,
+                         "unknown key \"%.*s\" in %s; `wakeproxy config-reference` lists all keys",
+                         WP_SLICE_ARG(shown), section->name);
 }
 
 static void report_missing(struct wp_conf_decoder *decoder, const struct wp_conf_section *section,

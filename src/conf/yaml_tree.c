@@ -15,6 +15,8 @@
 
 #include "wakeproxy/base/map.h"
 
+#define SMALL_MAP_MAX 16
+
 /* An open list or mapping. */
 struct frame {
     struct wp_yaml_node *node;
@@ -127,11 +129,29 @@ static bool push(struct builder *b, enum wp_yaml_kind kind, yaml_mark_t mark)
     return true;
 }
 
+/* The key of the same text among the pairs kept so far, NULL when there is none. Only big mappings
+ * are worth a hash map, `seen`. */
+static struct wp_yaml_node *find_earlier(const struct wp_yaml_node *node, const struct wp_map *seen,
+                                         struct wp_slice text)
+{
+    size_t i;
+
+    if (seen) {
+        return wp_map_get(seen, text);
+    }
+    for (i = 0; i < node->count; i++) {
+        if (wp_slice_eq(node->pairs[i].key->text, text)) {
+            return node->pairs[i].key;
+        }
+    }
+    return NULL;
+}
+
 /* Keeps the pairs with usable, new keys. */
 static void finish_map(struct builder *b, struct frame *frame)
 {
     struct wp_yaml_node *node = frame->node, *key, *earlier;
-    struct wp_map *seen = wp_map_new();
+    struct wp_map *seen = frame->count > 2 * SMALL_MAP_MAX ? wp_map_new() : NULL;
     size_t i;
 
     node->pairs = wp_conf_arena_alloc(b->arena, frame->count / 2, sizeof(node->pairs[0]));
@@ -140,19 +160,23 @@ static void finish_map(struct builder *b, struct frame *frame)
         if (key->kind != WP_YAML_SCALAR) {
             continue;
         }
-        earlier = wp_map_get(seen, key->text);
+        earlier = find_earlier(node, seen, key->text);
         if (earlier) {
             struct wp_slice shown = wp_conf_shown(key->text);
 
             wp_conf_findings_add(b->findings, key->place,
-                                 "duplicate key \"%.*s\"; the first is at line %u",
-                                 WP_SLICE_ARG(shown), earlier->place.line);
+                                 "duplicate key \"%.*s\"; the first is at line %u, column %u",
+                                 WP_SLICE_ARG(shown), earlier->place.line, earlier->place.column);
             continue;
         }
-        wp_map_put(seen, key->text, key);
+        if (seen) {
+            wp_map_put(seen, key->text, key);
+        }
         node->pairs[node->count++] = (struct wp_yaml_pair){key, frame->children[i + 1]};
     }
-    wp_map_free(&seen);
+    if (seen) {
+        wp_map_free(&seen);
+    }
 }
 
 static void pop(struct builder *b)
