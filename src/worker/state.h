@@ -179,7 +179,7 @@ struct wp_worker {
     size_t trace_count, trace_capacity;
     struct wp_list conns;
     uint32_t conn_count, exchange_count;
-    struct wp_listeners *listeners;
+    struct wp_acceptors *listeners;
     struct wp_id_source ids;
     struct wp_exchange *spare_exchanges;
     uint32_t spare_count;

@@ -17,7 +17,7 @@
 #include "conn.h"
 #include "exchange.h"
 #include "hold.h"
-#include "listener.h"
+#include "acceptor.h"
 #include "upstream.h"
 
 struct wp_trace_slot *wp_trace_slot_of(struct wp_worker *worker, uint32_t index)
@@ -153,7 +153,7 @@ static void apply_routes(struct wp_worker *worker, struct wp_msg *msg)
             close(msg->listeners[i].fd);
         }
     } else {
-        wp_listeners_set(worker->listeners, msg->listeners, msg->listener_count);
+        wp_acceptors_set(worker->listeners, msg->listeners, msg->listener_count);
     }
     msg->listener_count = 0; /* the descriptors are taken */
 }
@@ -169,7 +169,7 @@ static void on_quit_deadline(struct wp_timer *timer)
 static void quit(struct wp_worker *worker, uint64_t deadline_ms)
 {
     worker->is_quitting = true;
-    wp_listeners_set(worker->listeners, NULL, 0);
+    wp_acceptors_set(worker->listeners, NULL, 0);
     for (size_t i = 0; i < worker->trace_count; i++) {
         if (worker->traces[i] != NULL) {
             wp_hold_refuse_all(worker->traces[i], 503, "The proxy is shutting down.");

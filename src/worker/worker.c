@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "conn.h"
-#include "listener.h"
+#include "acceptor.h"
 #include "views.h"
 
 struct wp_worker *wp_worker_new(struct wp_bus *bus, unsigned index)
@@ -29,7 +29,7 @@ struct wp_worker *wp_worker_new(struct wp_bus *bus, unsigned index)
     wp_tick_init(&worker->tick, worker->loop);
     wp_list_init(&worker->conns);
     wp_id_source_init(&worker->ids);
-    worker->listeners = wp_listeners_new(worker);
+    worker->listeners = wp_acceptors_new(worker);
     wp_mailbox_attach(worker->mailbox, worker->loop, wp_worker_deliver, worker);
     return worker;
 }
@@ -69,7 +69,7 @@ void wp_worker_join(struct wp_worker **worker_ptr)
         wp_conn_close(WP_CONTAINER_OF(worker->conns.next, struct wp_conn, link));
     }
     wp_traces_fini(worker);
-    wp_listeners_free(&worker->listeners);
+    wp_acceptors_free(&worker->listeners);
     wp_tick_fini(&worker->tick);
     wp_loop_free(&worker->loop); /* runs what was deferred */
     while (worker->spare_exchanges != NULL) {

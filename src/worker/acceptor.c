@@ -1,5 +1,5 @@
 /*
- * listener.c - accept.
+ * acceptor.c - accept.
  *
  * Thread:    the owning worker only.
  * Owns:      its listening sockets (one of each address; SO_REUSEPORT spreads the conns).
@@ -8,7 +8,7 @@
  * Running out of descriptors, memory or conns must degrade, not spin: accepting stops for a tenth
  * of a second and new conns wait in the kernel's queue. Not here: opening the sockets (app).
  */
-#include "listener.h"
+#include "acceptor.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,17 +24,17 @@
 #define PAUSE_MS      100u
 #define WARN_EVERY_MS 10000u
 
-struct wp_listener {
-    struct wp_listener *next;
-    struct wp_listeners *all;
+struct wp_acceptor {
+    struct wp_acceptor *next;
+    struct wp_acceptors *all;
     struct event event;
     int fd;
     uint32_t id;
 };
 
-struct wp_listeners {
+struct wp_acceptors {
     struct wp_worker *worker;
-    struct wp_listener *first;
+    struct wp_acceptor *first;
     struct wp_timer resume;
     bool is_paused;
     uint64_t warned_ms;
@@ -44,33 +44,33 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg);
 
 static void on_resume(struct wp_timer *timer)
 {
-    struct wp_listeners *all = WP_CONTAINER_OF(timer, struct wp_listeners, resume);
+    struct wp_acceptors *all = WP_CONTAINER_OF(timer, struct wp_acceptors, resume);
     all->is_paused = false;
-    for (struct wp_listener *one = all->first; one != NULL; one = one->next) {
+    for (struct wp_acceptor *one = all->first; one != NULL; one = one->next) {
         event_add(&one->event, NULL);
     }
 }
 
-struct wp_listeners *wp_listeners_new(struct wp_worker *worker)
+struct wp_acceptors *wp_acceptors_new(struct wp_worker *worker)
 {
-    struct wp_listeners *all = wp_calloc(1, sizeof(*all));
+    struct wp_acceptors *all = wp_calloc(1, sizeof(*all));
     all->worker = worker;
     wp_timer_init(&all->resume, worker->loop, on_resume);
     return all;
 }
 
-static void drop(struct wp_listener **link)
+static void drop(struct wp_acceptor **link)
 {
-    struct wp_listener *one = *link;
+    struct wp_acceptor *one = *link;
     *link = one->next;
     event_del(&one->event);
     close(one->fd);
     free(one);
 }
 
-void wp_listeners_free(struct wp_listeners **listeners)
+void wp_acceptors_free(struct wp_acceptors **listeners)
 {
-    struct wp_listeners *all = *listeners;
+    struct wp_acceptors *all = *listeners;
     if (all == NULL) {
         return;
     }
@@ -92,9 +92,9 @@ static bool is_wanted(uint32_t id, const struct wp_listener_fd *fds, uint32_t co
     return false;
 }
 
-static bool is_known(const struct wp_listeners *all, uint32_t id)
+static bool is_known(const struct wp_acceptors *all, uint32_t id)
 {
-    for (const struct wp_listener *one = all->first; one != NULL; one = one->next) {
+    for (const struct wp_acceptor *one = all->first; one != NULL; one = one->next) {
         if (one->id == id) {
             return true;
         }
@@ -102,10 +102,10 @@ static bool is_known(const struct wp_listeners *all, uint32_t id)
     return false;
 }
 
-void wp_listeners_set(struct wp_listeners *listeners, const struct wp_listener_fd *fds,
+void wp_acceptors_set(struct wp_acceptors *listeners, const struct wp_listener_fd *fds,
                       uint32_t count)
 {
-    for (struct wp_listener **link = &listeners->first; *link != NULL;) {
+    for (struct wp_acceptor **link = &listeners->first; *link != NULL;) {
         if (is_wanted((*link)->id, fds, count)) {
             link = &(*link)->next;
         } else {
@@ -117,7 +117,7 @@ void wp_listeners_set(struct wp_listeners *listeners, const struct wp_listener_f
             close(fds[i].fd);
             continue;
         }
-        struct wp_listener *one = wp_calloc(1, sizeof(*one));
+        struct wp_acceptor *one = wp_calloc(1, sizeof(*one));
         one->all = listeners;
         one->fd = fds[i].fd;
         one->id = fds[i].id;
@@ -131,12 +131,12 @@ void wp_listeners_set(struct wp_listeners *listeners, const struct wp_listener_f
     }
 }
 
-static void pause_accepting(struct wp_listeners *all, const char *why)
+static void pause_accepting(struct wp_acceptors *all, const char *why)
 {
     uint64_t now_ms = wp_loop_now_ms(all->worker->loop);
     if (!all->is_paused) {
         all->is_paused = true;
-        for (struct wp_listener *one = all->first; one != NULL; one = one->next) {
+        for (struct wp_acceptor *one = all->first; one != NULL; one = one->next) {
             event_del(&one->event);
         }
     }
@@ -160,9 +160,9 @@ static void turn_away(int fd)
 }
 
 /* Accepts one conn; false when there is none, or no room. */
-static bool accept_one(struct wp_listener *listener)
+static bool accept_one(struct wp_acceptor *listener)
 {
-    struct wp_listeners *all = listener->all;
+    struct wp_acceptors *all = listener->all;
     struct wp_worker *worker = all->worker;
     const struct wp_conf_limits *limits = &worker->conf->limits;
     struct wp_addr peer;
@@ -193,7 +193,7 @@ static bool accept_one(struct wp_listener *listener)
 
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
-    struct wp_listener *listener = arg;
+    struct wp_acceptor *listener = arg;
     for (int i = 0; i < ACCEPT_BATCH && accept_one(listener); i++) {
     }
 }
