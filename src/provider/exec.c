@@ -11,11 +11,11 @@
  * Meaning:   a start command may end long before the part runs (Wake-on-LAN). "Stopped" within
  *            start_timeout of a start that was not seen to run yet is told as starting; likewise
  *            "running" within stop_timeout of a stop as stopping.
- * Not here:  running commands (exec_run.c).
+ * Not here:  running commands (exec_run.c); addresses: a command reports none, so the upstream of
+ *            such a trace is written in the configuration.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "exec_run.h"
 #include "kinds.h"
@@ -103,12 +103,8 @@ static void tell_status(struct exec_part *part, const struct wp_exec_result *res
     struct wp_observation observation = {.state = judge(part, result->status),
                                          .detail = result->text};
 
-    if (observation.state == WP_PART_RUNNING) {
-        observation.detail = NULL;
-        observation.address_count = part->status.address_count;
-        memcpy(observation.addresses, part->status.addresses,
-               part->status.address_count * sizeof(observation.addresses[0]));
-    } else if (result->status == 3 && part->status.last_line[0] == '\0') {
+    if (observation.state == WP_PART_RUNNING ||
+        (result->status == 3 && part->status.last_line[0] == '\0')) {
         /* "the status command exited with status 3" tells people nothing. */
         observation.detail = NULL;
     }

@@ -102,21 +102,6 @@ static void run_started(struct wp_child *child)
     /* The command's end is what counts. */
 }
 
-static void keep_address(struct wp_exec_run *run, struct wp_slice line)
-{
-    struct wp_slice word = WP_SLICE("address ");
-
-    if (run->op != WP_OP_OBSERVE || run->address_count == WP_PART_ADDRESSES_MAX ||
-        !wp_slice_starts_nocase(line, word)) {
-        return;
-    }
-    line.ptr += word.len;
-    line.len -= word.len;
-    if (wp_addr_parse_ip(wp_slice_trim(line), 0, &run->addresses[run->address_count]) == 0) {
-        run->address_count++;
-    }
-}
-
 static void run_line(struct wp_child *child, bool is_stderr, struct wp_slice line)
 {
     struct wp_exec_run *run = child->subject;
@@ -124,9 +109,6 @@ static void run_line(struct wp_child *child, bool is_stderr, struct wp_slice lin
     line = wp_slice_trim(line);
     if (run == NULL || line.len == 0) {
         return;
-    }
-    if (!is_stderr) {
-        keep_address(run, line);
     }
     (void)snprintf(run->last_line, sizeof(run->last_line), "%.*s", WP_SLICE_ARG(line));
 }
@@ -204,7 +186,6 @@ int wp_exec_run_begin(struct wp_exec_run *run, enum wp_provider_op op,
     run->is_timed_out = false;
     run->last_line[0] = '\0';
     (void)snprintf(run->command, sizeof(run->command), "%s", plan.command->items[0]);
-    run->address_count = 0;
     run->began_ms = wp_loop_now_ms(loop);
     run->timeout_ms = op_timeout_ms(&conf->exec, op);
     wp_timer_set(&run->timer,

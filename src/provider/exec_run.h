@@ -27,8 +27,6 @@ struct wp_exec_run {
     uint64_t began_ms;
     char command[128]; /* its first word, for messages */
     char last_line[WP_EXEC_TEXT_SIZE / 2];
-    uint32_t address_count; /* "address <ip>" lines of a status command */
-    struct wp_addr addresses[WP_PART_ADDRESSES_MAX];
     /* The run is over; it may be begun again from here. */
     void (*done)(struct wp_exec_run *run, const struct wp_exec_result *result);
 };
