@@ -343,3 +343,46 @@ char *wp_conf_dump(const struct wp_conf *conf)
     }
     return text;
 }
+
+/* One field's value as it would be dumped; the caller's. */
+static char *field_text(const struct wp_conf_field *field, const void *object)
+{
+    struct dump dump = {0};
+    char *text = NULL;
+    size_t size = 0;
+
+    dump.out = open_memstream(&text, &size);
+    if (!dump.out) {
+        abort();
+    }
+    if (is_shown(field, object)) {
+        write_inline(&dump, field, object);
+    }
+    if (fclose(dump.out) != 0) {
+        abort();
+    }
+    return text;
+}
+
+char *wp_conf_restart_keys(const struct wp_conf *running, const struct wp_conf *next)
+{
+    const struct wp_conf_field *field;
+    char *keys = NULL, *a, *b, *longer;
+    size_t i;
+
+    for (i = 0; (field = wp_conf_field_at(&wp_conf_root_section, i)); i++) {
+        if (!field->needs_restart) {
+            continue;
+        }
+        a = field_text(field, running);
+        b = field_text(field, next);
+        if (strcmp(a, b) != 0) {
+            longer = keys ? wp_asprintf("%s, %s", keys, field->key) : wp_strdup(field->key);
+            free(keys);
+            keys = longer;
+        }
+        free(a);
+        free(b);
+    }
+    return keys;
+}

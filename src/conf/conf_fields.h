@@ -58,7 +58,7 @@ struct wp_conf_field {
     bool can_be_off;
     bool is_required;
     const char *cure;   /* what to write when a required key is missing */
-    bool needs_restart; /* a reload does not apply a change */
+    bool needs_restart; /* a reload does not apply a change; only keys of the root, not sections */
     bool is_late;       /* decoded after the section's other keys */
     bool is_http_only;  /* of a readiness check */
     const char *help;

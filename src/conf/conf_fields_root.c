@@ -124,7 +124,6 @@ static const struct wp_conf_field listen_fields[] = {
         .at = AT(http),
         .at2 = AT(http_count),
         .standard = "127.0.0.1:8080",
-        .needs_restart = true,
         .help = "Addresses for plain HTTP/1.1 and HTTP/1.0, numeric. `\":80\"` is short for "
                 "`\"[::]:80\"`: all IPv6 and IPv4 addresses. Port 0 lets the system choose; "
                 "`--ready-fd` tells which.",

@@ -33,31 +33,52 @@ static void write_anchor(FILE *out, const char *title)
     }
 }
 
+static void write_link(FILE *out, const struct wp_conf_section *section)
+{
+    fprintf(out, "[%s](#", section->title);
+    write_anchor(out, section->title);
+    fputc(')', out);
+}
+
+/* One word for what is explained once, at the top of the page; NULL for the rest. */
+static const char *short_kind(const struct wp_conf_field *field)
+{
+    if (field->type == WP_CONF_DURATION) {
+        return field->can_be_off ? "duration or `off`" : "duration";
+    }
+    if (field->type == WP_CONF_SIZE) {
+        return "size";
+    }
+    if (field->type == WP_CONF_NUMBER) {
+        return field->can_be_off ? "number or `off`" : "number";
+    }
+    if (field->type == WP_CONF_WORKERS) {
+        return "number or `auto`";
+    }
+    if (field->type == WP_CONF_CLASSES) {
+        return "one or a list of the classes below";
+    }
+    return NULL;
+}
+
 static void write_kind(FILE *out, const struct wp_conf_field *field)
 {
+    const char *kind = short_kind(field);
     char expects[256], bounds[96];
 
-    wp_conf_field_expects(field, expects, sizeof(expects));
-    wp_conf_field_bounds(field, bounds, sizeof(bounds));
     if (field->section) {
-        fprintf(out, "[%s](#", field->section->title);
-        write_anchor(out, field->section->title);
-        fputc(')', out);
+        write_link(out, field->section);
         return;
     }
     if (field->type == WP_CONF_RULES) {
-        fprintf(out, "[%s](#", wp_conf_rule_section.title);
-        write_anchor(out, wp_conf_rule_section.title);
-        fputc(')', out);
+        write_link(out, &wp_conf_rule_section);
         return;
     }
-    if (field->type == WP_CONF_CLASSES) {
-        fputs("one or a list of the classes below", out);
-        return;
-    }
-    write_cell(out, expects);
+    wp_conf_field_expects(field, expects, sizeof(expects));
+    wp_conf_field_bounds(field, bounds, sizeof(bounds));
+    write_cell(out, kind ? kind : expects);
     if (bounds[0]) {
-        fprintf(out, "; %s", bounds);
+        fprintf(out, ", %s", bounds);
     }
 }
 
@@ -71,7 +92,7 @@ static void write_standard(FILE *out, const struct wp_conf_field *field)
         fprintf(out, "`[\"%s\"]`", field->standard);
     } else if (field->standard) {
         fprintf(out, "`%s`", field->standard);
-    } else {
+    } else if (!field->section) {
         fputs("none", out);
     }
 }

@@ -15,85 +15,7 @@
 #include "wakeproxy/base/addr.h"
 #include "wakeproxy/base/err.h"
 #include "wakeproxy/base/log.h"
-
-/* Where a value stood in the file, for errors found later. 1-based; 0 is a default. */
-struct wp_conf_place {
-    uint32_t line, column;
-};
-
-struct wp_conf_strings {
-    char **items;
-    size_t count;
-};
-
-struct wp_conf_pair {
-    char *name, *value;
-};
-
-/* A readiness check (semantics section 6). */
-enum wp_probe_kind {
-    WP_PROBE_TCP, /* a connect is enough */
-    WP_PROBE_HTTP,
-};
-
-struct wp_conf_ready {
-    enum wp_probe_kind kind;
-    char *address; /* host:port of a part's own check; NULL for a trace: its upstream */
-    char *method, *path, *host; /* host NULL: the trace's first host, or the address */
-    uint16_t status_min, status_max;
-    char *header_name, *header_value; /* NULL: not checked; the value is a substring */
-    char *body;                       /* substring in the first 64 KiB; NULL: not checked */
-    uint32_t consecutive;             /* successes in a row that make it ready */
-    uint64_t timeout_ms;              /* of one HTTP attempt */
-};
-
-enum wp_provider_kind {
-    WP_PROVIDER_PROCESS,
-    WP_PROVIDER_EXEC,
-    WP_PROVIDER_SIM,
-};
-
-struct wp_conf_process {
-    struct wp_conf_strings command;
-    struct wp_conf_pair *env;
-    size_t env_count;
-    char *directory;          /* NULL: wakeproxy's own */
-    int stop_signal;          /* SIGTERM */
-    uint64_t stop_timeout_ms; /* then SIGKILL to the group */
-    bool outlive;             /* keeps running when wakeproxy ends; adopted at the next start */
-};
-
-struct wp_conf_exec {
-    struct wp_conf_strings start, stop, status; /* argv each */
-    struct wp_conf_pair *env;
-    size_t env_count;
-    char *directory;
-    uint64_t start_timeout_ms, stop_timeout_ms, status_timeout_ms;
-    uint64_t interval_ms;      /* between status calls at rest */
-    uint64_t fast_interval_ms; /* while something changes */
-};
-
-struct wp_conf_sim {
-    uint64_t boot_ms, stop_ms;
-    uint32_t fail_starts; /* the first n starts fail */
-    char *fail_reason;
-    uint64_t crash_after_ms; /* WP_NEVER: never; otherwise it stops by itself so long after boot */
-    bool running;            /* its state when wakeproxy starts */
-};
-
-struct wp_conf_part {
-    char *name;
-    struct wp_conf_place place;
-    enum wp_provider_kind provider;
-    union {
-        struct wp_conf_process process;
-        struct wp_conf_exec exec;
-        struct wp_conf_sim sim;
-    };
-    uint32_t *after; /* indexes into the trace's parts; acyclic */
-    size_t after_count;
-    struct wp_conf_ready *ready; /* NULL: ready as soon as it runs */
-};
+#include "wakeproxy/conf/part.h"
 
 struct wp_conf_upstream {
     struct wp_conf_strings addresses; /* "host:port"; empty when `part` is set */
@@ -215,6 +137,10 @@ char *wp_conf_dump(const struct wp_conf *conf);
 char *wp_conf_reference(void);
 /* A JSON Schema (2020-12) for editors; free() the result. */
 char *wp_conf_schema(void);
+
+/* The keys that differ and that a reload cannot apply, "workers, state_dir"; NULL when there are
+ * none. free() the result. */
+char *wp_conf_restart_keys(const struct wp_conf *running, const struct wp_conf *next);
 
 /* Whether two parts are defined alike (a reload keeps what has not changed). */
 bool wp_conf_part_eq(const struct wp_conf_part *a, const struct wp_conf_part *b);
