@@ -178,6 +178,17 @@ static void fall_asleep(struct wp_trace *trace, const struct wp_engine_deadline 
     wp_engine_text_set(&text, NULL);
 }
 
+/* Nobody has come yet as far as is known, but only a tick reads the counters: whoever came in the
+ * meantime has moved the deadline to within `idle` of then, so that is how often to look. */
+static void look_for_first_use(struct wp_trace *trace)
+{
+    uint64_t since_ms =
+        trace->counted_ms > trace->session_since_ms ? trace->counted_ms : trace->session_since_ms;
+    uint64_t at_ms = wp_engine_add(since_ms, trace->conf->idle_ms);
+
+    wp_engine_want_tick(trace, at_ms > trace->now_ms ? at_ms : trace->now_ms + 1);
+}
+
 void wp_engine_serve_pass(struct wp_trace *trace)
 {
     struct wp_engine_deadline deadline;
@@ -193,6 +204,9 @@ void wp_engine_serve_pass(struct wp_trace *trace)
     deadline = wp_engine_deadline(trace);
     if (trace->now_ms < deadline.at_ms) {
         wp_engine_want_tick(trace, deadline.at_ms);
+        if (deadline.reason == WP_ENGINE_REASON_FIRST_USE) {
+            look_for_first_use(trace);
+        }
     } else if (!trace->is_tick) {
         wp_engine_want_tick(trace, trace->now_ms);
     } else {
