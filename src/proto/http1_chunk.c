@@ -77,6 +77,7 @@ static bool take_size(struct wp_chunk_decoder *decoder, char c)
 {
     int digit = hex_digit(c);
     if (digit < 0) {
+        decoder->line_bytes = 1;
         return decoder->digits > 0 ? take_after_value(decoder, c)
                                    : fail(decoder, "chunk size is not a hexadecimal number");
     }
