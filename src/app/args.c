@@ -117,6 +117,16 @@ static int help(const char *name)
     return EXIT_SUCCESS;
 }
 
+static const char *name_of(int option)
+{
+    for (const struct option *known = all_options; known->name; known++) {
+        if (known->val == option) {
+            return known->name;
+        }
+    }
+    return "?";
+}
+
 static bool takes(const struct wp_command *command, int option)
 {
     switch (option) {
@@ -164,8 +174,8 @@ static int parse(const struct wp_command *command, int argc, char **argv, struct
             return -EINVAL; /* getopt has said why */
         }
         if (!takes(command, option)) {
-            fprintf(stderr, "wakeproxy %s: this command has no option %s\n", command->name,
-                    argv[optind - 1]);
+            fprintf(stderr, "wakeproxy %s: this command has no option --%s\n", command->name,
+                    name_of(option));
             return -EINVAL;
         }
         switch (option) {

@@ -177,7 +177,9 @@ static void reload(struct server *server)
     }
     wp_log_configure(conf->log.format, conf->log.level);
     warn_restart(server->conf, conf);
-    wp_nofile_check(conf);
+    if (server->conf->limits.connections != conf->limits.connections) {
+        wp_nofile_check(conf);
+    }
     wp_control_reload(server->control, conf, shared, count);
     wp_log(WP_LOG_INFO, "reload.done", "path:s traces:u listeners:u", server->path,
            (uint64_t)conf->trace_count, (uint64_t)count);

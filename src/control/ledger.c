@@ -37,11 +37,9 @@ static void log_entry(struct wp_control_trace *trace, const struct wp_ledger_ent
         wp_log_str(&line, "phase", wp_phase_name(entry->to));
     }
     wp_log_str(&line, "cause", entry->cause);
-    if (entry->deadline_ms != WP_NEVER && entry->deadline_ms != 0) {
-        uint64_t left_ms =
-            entry->deadline_ms > entry->at_ms ? entry->deadline_ms - entry->at_ms : 0;
+    if (entry->deadline_ms != WP_NEVER && entry->deadline_ms > entry->at_ms) {
         char text[WP_DURATION_SIZE];
-        wp_clock_duration_text(left_ms, text);
+        wp_clock_duration_text(entry->deadline_ms - entry->at_ms, text);
         wp_log_str(&line, "sleeps_in", text);
     }
     wp_log_end(&line);
