@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "wakeproxy/base/clock.h"
 #include "wakeproxy/net/loop.h"
@@ -60,17 +59,22 @@ static void fire_mark(struct wp_timer *timer)
 
 static void fire_stop(struct wp_timer *timer)
 {
-    wp_loop_stop(loop);
+    wp_loop_stop(timer->loop);
+}
+
+static void run_loop_for(struct wp_loop *which, uint64_t ms)
+{
+    struct wp_timer end;
+
+    wp_timer_init(&end, which, fire_stop);
+    wp_timer_set(&end, wp_clock_mono_ms() + ms);
+    wp_loop_run(which);
+    wp_timer_fini(&end);
 }
 
 static void run_for(uint64_t ms)
 {
-    struct wp_timer end;
-
-    wp_timer_init(&end, loop, fire_stop);
-    wp_timer_set(&end, wp_clock_mono_ms() + ms);
-    wp_loop_run(loop);
-    wp_timer_fini(&end);
+    run_loop_for(loop, ms);
 }
 
 static void test_timer_order(void **state)
@@ -259,7 +263,8 @@ static void fire_slow(struct wp_timer *timer)
 {
     uint64_t before_us = wp_loop_now_us(loop);
 
-    usleep(3000);
+    while (wp_clock_mono_us() < before_us + 3000) {
+    }
     assert_true(wp_loop_now_us(loop) == before_us);
     assert_true(wp_loop_now_ms(loop) == before_us / 1000);
     wp_loop_touch_clock(loop);
@@ -319,6 +324,7 @@ static long count_sleeps(unsigned cycles)
 {
     struct order_mail arm[8], give_up[8], stop = {.order = ORDER_STOP};
     struct wp_mailbox *box = wp_mailbox_new();
+    struct wp_loop *conductor = wp_loop_new(); /* lets time pass between the orders */
     pthread_t thread;
     long switches;
 
@@ -329,15 +335,16 @@ static long count_sleeps(unsigned cycles)
     for (unsigned i = 0; i < cycles; i++) {
         arm[i].order = ORDER_ARM;
         wp_mailbox_post(box, &arm[i].mail);
-        usleep(2000);
+        run_loop_for(conductor, 2);
         give_up[i].order = ORDER_GIVE_UP;
         wp_mailbox_post(box, &give_up[i].mail);
-        usleep(120000);
+        run_loop_for(conductor, 120);
     }
-    usleep(200000);
+    run_loop_for(conductor, 200);
     wp_mailbox_post(box, &stop.mail);
     pthread_join(thread, NULL);
     wp_mailbox_free(&box);
+    wp_loop_free(&conductor);
     wp_timer_fini(&soon.timer);
     return switches;
 }
