@@ -142,7 +142,9 @@ static bool is_gone(struct wp_trace *trace, struct wp_engine_part *part)
         return true;
     }
     if (part->stop_since_ms != 0) {
-        uint64_t part_ms = wp_engine_add(part->stop_since_ms, trace->conf->stop_timeout_ms);
+        uint64_t since_ms = part->stop_since_ms > trace->remove_since_ms ? part->stop_since_ms
+                                                                         : trace->remove_since_ms;
+        uint64_t part_ms = wp_engine_add(since_ms, trace->conf->stop_timeout_ms);
 
         at_ms = part_ms < at_ms ? part_ms : at_ms;
     }
@@ -161,7 +163,7 @@ void wp_engine_remove_pass(struct wp_trace *trace)
     bool is_done = true;
 
     if (!trace->conf->dry_run && trace->part_count > 0) {
-        if (!trace->is_quiet) {
+        if (!trace->is_quiet && !trace->may_cut) {
             return; /* the drain is bounded */
         }
         wp_engine_sleep_mark_all(trace);

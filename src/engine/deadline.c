@@ -37,10 +37,20 @@ static struct wp_engine_deadline of_activity(const struct wp_trace *trace)
                                        WP_ENGINE_REASON_IDLE, false};
 }
 
+uint64_t wp_engine_deadline_forced(const struct wp_trace *trace)
+{
+    uint64_t at_ms = wp_engine_add(trace->session_since_ms, trace->conf->max_awake_ms);
+
+    if (at_ms < trace->extend_until_ms) {
+        at_ms = trace->extend_until_ms;
+    }
+    return at_ms < trace->not_before_ms ? trace->not_before_ms : at_ms;
+}
+
 struct wp_engine_deadline wp_engine_deadline(const struct wp_trace *trace)
 {
     struct wp_engine_deadline deadline = {WP_NEVER, WP_ENGINE_REASON_NEVER, false};
-    struct wp_engine_deadline forced = {0, WP_ENGINE_REASON_MAX_AWAKE, true};
+    uint64_t forced_ms;
 
     if (trace->part_count == 0 || !trace->is_served) {
         return deadline;
@@ -50,15 +60,9 @@ struct wp_engine_deadline wp_engine_deadline(const struct wp_trace *trace)
              WP_ENGINE_REASON_MIN_AWAKE);
     raise_to(&deadline, trace->extend_until_ms, WP_ENGINE_REASON_EXTEND);
     raise_to(&deadline, trace->not_before_ms, WP_ENGINE_REASON_RESTART);
-    forced.at_ms = wp_engine_add(trace->session_since_ms, trace->conf->max_awake_ms);
-    if (forced.at_ms < trace->extend_until_ms) {
-        forced.at_ms = trace->extend_until_ms;
-    }
-    if (forced.at_ms < trace->not_before_ms) {
-        forced.at_ms = trace->not_before_ms;
-    }
-    if (forced.at_ms < deadline.at_ms) {
-        deadline = forced;
+    forced_ms = wp_engine_deadline_forced(trace);
+    if (forced_ms < deadline.at_ms) {
+        deadline = (struct wp_engine_deadline){forced_ms, WP_ENGINE_REASON_MAX_AWAKE, true};
     }
     raise_to(&deadline, trace->rearm_ms, WP_ENGINE_REASON_DRY_RUN);
     return deadline;

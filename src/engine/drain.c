@@ -16,6 +16,7 @@
  * Thread:    whoever steps the trace.
  * Invariant: an answer of another epoch than the latest DRAIN's is ignored.
  * Invariant: is_quiet is set here and nowhere else (but at creation: new workers know nothing).
+ *            A stop by force (may_cut) is no promise: it ends with that stop.
  * Not here:  collecting the workers' answers (control).
  */
 #include "internal.h"
@@ -75,12 +76,13 @@ void wp_engine_drain_abort(struct wp_trace *trace, const char *cause)
     trace->open_epoch = trace->epoch;
 }
 
-static void grant(struct wp_trace *trace)
+static void grant(struct wp_trace *trace, bool by_force)
 {
     enum wp_engine_drain_kind kind = trace->drain.kind;
 
     wp_engine_drain_drop(trace);
-    trace->is_quiet = true;
+    trace->is_quiet = trace->is_quiet || !by_force;
+    trace->may_cut = by_force;
     trace->is_again = true;
     switch (kind) {
     case WP_ENGINE_DRAIN_IDLE:
@@ -109,12 +111,21 @@ static bool grant_by_force(struct wp_trace *trace)
         trace->drain.kind != WP_ENGINE_DRAIN_REMOVE) {
         return false;
     }
+    if (trace->drain.kind == WP_ENGINE_DRAIN_FORCED &&
+        trace->now_ms < wp_engine_deadline_forced(trace)) {
+        /* A reload took the reason away: from now on it may sleep only as an idle one. */
+        trace->drain.kind = WP_ENGINE_DRAIN_IDLE;
+        if (trace->now_ms < wp_engine_deadline(trace).at_ms) {
+            wp_engine_drain_abort(trace, "the deadline moved");
+        }
+        return trace->drain.kind == WP_ENGINE_DRAIN_NONE;
+    }
     if (trace->now_ms < at_ms) {
         wp_engine_want_tick(trace, at_ms);
         return false;
     }
     wp_engine_record(trace, "drain.forced", "exchanges were still active at the drain_timeout");
-    grant(trace);
+    grant(trace, true);
     return true;
 }
 
@@ -204,7 +215,7 @@ static void handle_idle(struct wp_trace *trace)
     case WP_ENGINE_DRAIN_NONE:
         break;
     }
-    grant(trace);
+    grant(trace, false);
 }
 
 void wp_engine_drain_pass(struct wp_trace *trace)

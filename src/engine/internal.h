@@ -61,6 +61,8 @@ uint64_t wp_engine_backoff_doubled(uint64_t first_ms, uint32_t tries, uint64_t c
 
 /* deadline.c */
 struct wp_engine_deadline wp_engine_deadline(const struct wp_trace *trace);
+/* When max_awake ends the session, whoever uses it. */
+uint64_t wp_engine_deadline_forced(const struct wp_trace *trace);
 /* When parts that run without a session are stopped. */
 uint64_t wp_engine_deadline_leftover(const struct wp_trace *trace);
 /* Why the deadline was where it was, in words; written to *text. */

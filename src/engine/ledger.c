@@ -5,8 +5,8 @@
  * Owns:      the ring. It grows on demand (2, 4, ... 64), because most of many configured traces
  *            sleep and have next to no history.
  * Invariant: sequence numbers have no gaps; the kept ones are the newest `ledger_capacity`.
- * Invariant: each change of phase is told by exactly one entry: the first one of its step, or one
- *            named "phase" when the step recorded nothing.
+ * Invariant: each change of phase is told by exactly one entry: the first one of its step that is
+ *            not mere news of a part, or one named "phase" when there is none.
  * Not here:  writing entries to logs or disk (control).
  */
 #include "internal.h"
@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct wp_ledger_entry *slot(const struct wp_trace *trace, uint64_t sequence)
 {
@@ -54,27 +55,37 @@ void wp_engine_record(struct wp_trace *trace, const char *what, const char *form
                    &(struct wp_action){.type = WP_ACTION_RECORD, .epoch = trace->ledger_last});
 }
 
+/* News of a part may come first in a step; what the trace makes of it is what changed the phase. */
+static bool is_mover(const struct wp_ledger_entry *entry)
+{
+    return strncmp(entry->what, "part.", 5) != 0;
+}
+
 void wp_engine_ledger_settle(struct wp_trace *trace)
 {
+    enum wp_phase before = trace->phase;
     enum wp_phase phase = wp_engine_phase(trace);
-    uint64_t sequence = trace->ledger_step + 1;
+    uint64_t first = trace->ledger_step + 1;
+    uint64_t mover = 0;
 
-    if (phase != trace->phase && trace->ledger_last == trace->ledger_step) {
-        wp_engine_record(trace, "phase", "%s", trace->reason == NULL ? "" : trace->reason);
-    }
     if (trace->ledger_last - trace->ledger_step > trace->ledger_capacity) {
-        sequence = trace->ledger_last - trace->ledger_capacity + 1;
+        first = trace->ledger_last - trace->ledger_capacity + 1;
     }
-    for (; sequence <= trace->ledger_last; sequence++) {
-        struct wp_ledger_entry *entry = slot(trace, sequence);
-
-        if (sequence != trace->ledger_step + 1) {
-            entry->from = phase;
-        }
-        entry->to = phase;
-        entry->deadline_ms = wp_trace_deadline_ms(trace);
+    for (uint64_t i = first; i <= trace->ledger_last && mover == 0; i++) {
+        mover = is_mover(slot(trace, i)) ? i : 0;
+    }
+    if (phase != before && mover == 0) {
+        wp_engine_record(trace, "phase", "%s", trace->reason == NULL ? "" : trace->reason);
+        mover = trace->ledger_last;
     }
     trace->phase = phase;
+    for (uint64_t i = first; i <= trace->ledger_last; i++) {
+        struct wp_ledger_entry *entry = slot(trace, i);
+
+        entry->from = mover != 0 && i > mover ? phase : before;
+        entry->to = mover != 0 && i >= mover ? phase : before;
+        entry->deadline_ms = wp_trace_deadline_ms(trace);
+    }
 }
 
 const struct wp_ledger_entry *wp_trace_ledger(const struct wp_trace *trace, uint64_t sequence)

@@ -16,6 +16,7 @@
 
 #define OBSERVE_FIRST_MS 10000u
 #define OBSERVE_CAP_MS   300000u
+#define BLURRED_FIRST_MS 2000u
 
 void wp_engine_part_init(struct wp_engine_part *part, const struct wp_conf_part *conf)
 {
@@ -106,8 +107,8 @@ static void seen_down(struct wp_trace *trace, struct wp_engine_part *part)
             return;
         }
         part->is_started = false;
-    }
-    if (part->is_ours && !was_stopping) {
+        part->is_start_failed = true;
+    } else if (part->is_ours && part->is_up_seen && !was_stopping) {
         part->is_start_failed = true;
     }
     wp_engine_op_forget_stop(part);
@@ -143,6 +144,10 @@ void wp_engine_part_observed(struct wp_trace *trace, uint32_t index, enum wp_par
         if (part->blurred_since_ms == 0) {
             part->blurred_since_ms = trace->now_ms;
         }
+        /* A provider that tells changes by itself owes nothing now: ask until it can tell. */
+        part->observe_at_ms =
+            trace->now_ms +
+            wp_engine_backoff_doubled(BLURRED_FIRST_MS, ++part->observe_tries, OBSERVE_CAP_MS);
         return;
     }
     part->blurred_since_ms = 0;
@@ -232,7 +237,7 @@ void wp_engine_part_pass(struct wp_trace *trace, uint32_t index)
     if (trace->now_ms >= part->observe_at_ms) {
         wp_engine_emit_part(trace, WP_ACTION_OBSERVE, index);
         part->observe_at_ms = WP_NEVER;
-        if (!wp_engine_part_is_seen(part)) {
+        if (!wp_engine_part_is_seen(part) || part->blurred_since_ms != 0) {
             /* Nothing is decided without it, so an observation that got lost is asked for again. */
             part->observe_at_ms =
                 trace->now_ms +

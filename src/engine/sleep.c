@@ -3,7 +3,8 @@
  * what is found running without a session.
  *
  * Thread:    whoever steps the trace.
- * Invariant: a STOP needs the workers' promise (is_quiet); without it a drain comes first.
+ * Invariant: a STOP needs the workers' promise (is_quiet) or the end of a forced drain (may_cut);
+ *            without either a drain comes first.
  * Invariant: nothing runs without a reason for longer than the idle time: parts started by others,
  *            left over from a session that drifted, or kept after a failure are adopted when all
  *            of them run, and stopped when the idle time has passed otherwise.
@@ -28,6 +29,10 @@ void wp_engine_sleep_mark_all(struct wp_trace *trace)
             part->must_stop = true;
             part->tries = 0;
             part->retry_at_ms = 0;
+            if (part->op != WP_ENGINE_OP_STOP && !part->is_stop_accepted) {
+                part->stop_since_ms = 0;
+                part->stop_tries = 0;
+            }
         }
     }
 }
@@ -137,9 +142,10 @@ void wp_engine_stop_pass(struct wp_trace *trace)
         is_waiting = is_waiting || part->must_stop;
     }
     if (!is_waiting) {
+        trace->may_cut = false;
         return;
     }
-    if (!trace->is_quiet) {
+    if (!trace->is_quiet && !trace->may_cut) {
         if (trace->drain.kind != WP_ENGINE_DRAIN_NONE) {
             return;
         }

@@ -102,6 +102,7 @@ struct wp_trace {
     enum wp_engine_goal goal;
     bool is_served;        /* found ready; the workers forward, or drain */
     bool is_quiet;         /* every worker promised to hold since the last AWAKE view */
+    bool may_cut;          /* a forced stop: exchanges had all of drain_timeout to end */
     bool is_adopting;      /* goal UP because all parts were found running */
     bool is_adopt_blocked; /* tried without success; until another part comes up */
     bool is_upstream_ok, is_forced_stop;

@@ -17,6 +17,7 @@ void wp_engine_wake_begin(struct wp_trace *trace, const char *cause)
     trace->goal = WP_ENGINE_UP;
     trace->is_adopting = false;
     trace->is_forced_stop = false;
+    trace->may_cut = false;
     trace->is_wake_pending = false;
     trace->is_sleep_asked = false;
     trace->is_failed = false;
