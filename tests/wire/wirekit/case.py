@@ -120,9 +120,11 @@ class Case:
     reqs: tuple               # keys into requirements.py
     send: tuple               # bytes and Steps
     answers: tuple = ()       # one tuple of bytes and Steps per request at the upstream
-    status: tuple = (200,)    # the final statuses the client sees, in order
+    status: tuple = (200,)    # the final statuses the client sees, in order; None: not checked
     interim: tuple = ()       # the 1xx statuses it sees before them
     got: tuple = None         # what the upstream received; None: one request; (): nothing
+    partial: bytes = None     # the upstream receives nothing, or a request that is cut off and whose
+                              # body is a prefix of this; `got` does not matter then
     reply: tuple = None       # checks on the final responses
     interim_has: dict = None  # fields of the first interim response
     conn: str = "keep"        # keep (a follow-up gets its own answer), close, any
@@ -169,6 +171,11 @@ class Theme:
         kw.setdefault("conn", "close")
         kw.setdefault("splits", all(isinstance(step, bytes) for step in as_tuple(send)))
         return self.add(ident, reqs, send, status=status, **kw)
+
+    def refuse_late(self, ident, reqs, send, partial=b"", status=400, **kw):
+        """The same when the fault is in the body: the upstream may have received the head and what
+        came before the fault, but never a complete request."""
+        return self.refuse(ident, reqs, send, status, partial=partial, **kw)
 
     def bad_answer(self, ident, reqs, answer, send=None, **kw):
         """A response the proxy must not pass on: the client gets a 502 of ours, and the upstream

@@ -49,7 +49,6 @@ defaults
   timeout tunnel 5s
   option forwardfor
   http-reuse always
-  retry-on conn-failure empty-response
 frontend in
   bind fd@{fd}
   http-request add-header Via "%[req.ver] haproxy"
@@ -79,6 +78,7 @@ http {{
   client_max_body_size 0;
   server_tokens off;
   upstream up {{ server {upstream} max_fails=0; keepalive 16; }}
+  map $http_via $via {{ default "$http_via, 1.1 nginx"; "" "1.1 nginx"; }}
   map $http_upgrade $conn {{ default upgrade; "" ""; }}
   server {{
     listen 127.0.0.1:{port};
@@ -91,7 +91,6 @@ http {{
       proxy_request_buffering off;
       proxy_read_timeout 5s;
       proxy_pass_header Server;
-      proxy_pass_header Date;
       proxy_set_header Host $http_host;
       proxy_set_header Connection $conn;
       proxy_set_header Upgrade $http_upgrade;
@@ -99,7 +98,7 @@ http {{
       proxy_set_header X-Forwarded-Proto $scheme;
       proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Request-Id $request_id;
-      proxy_set_header Via "1.1 nginx";
+      proxy_set_header Via $via;
       add_header Via "1.1 nginx" always;
     }}
   }}

@@ -432,7 +432,7 @@ class World:
     def play_client(self, client, case):
         """Plays the case's script until everything expected has happened."""
         script, at = list(case.send), 0
-        finals, got = len(case.status), case.got
+        finals, got = len(case.status or ()), case.got
 
         def is_over():
             nonlocal at
@@ -452,6 +452,8 @@ class World:
             early = at < len(script)
             if client.eof and not client.out:
                 return not early or not self.is_waiting_for_upstream(script[at])
+            if case.status is None:
+                return False
             if len(client.finals) > finals or any(
                     message.status != want for message, want in zip(client.finals, case.status)):
                 return True
@@ -461,14 +463,19 @@ class World:
                 return False
             if case.extra is not None and len(client.rest) < len(case.extra):
                 return False
-            return all(exchange.is_done or exchange.message.status == 101
-                       for exchange in self.exchanges)
+            return case.partial is not None or self.are_answered(case)
 
         if not self.until(is_over):
             where = f"; waiting at step {script[at]}" if at < len(script) else ""
             self.problem(f"timed out: client has {len(client.finals)} of {finals} responses, "
                          f"upstream has {len(self.exchanges)} requests{where}; "
                          f"client bytes {client.data[-300:]!r}")
+
+    def are_answered(self, case):
+        """Whether all answers have been played; a request that will stay incomplete needs none."""
+        expected = case.got or (Got(),) * len(self.exchanges)
+        return all(exchange.is_done or exchange.message.status == 101 or not want.is_complete
+                   for exchange, want in zip(self.exchanges, expected))
 
     @staticmethod
     def is_waiting_for_upstream(step):
@@ -498,7 +505,7 @@ class World:
         fresh.close()
         while self.sel.select(0):
             self.turn(0)
-        want = len(case.got) if case.got is not None else 1
+        want = len(case.got) if case.got is not None and case.partial is None else 1
         if len(self.exchanges) > want and not self.problems:
             self.problem(f"upstream received more: {self.exchanges[-1].message.raw_head!r}")
         problems = self.problems
@@ -533,7 +540,7 @@ class World:
 
     def check_client(self, client, case):
         statuses = [message.status for message in client.finals]
-        if statuses != list(case.status):
+        if case.status is not None and statuses != list(case.status):
             if client.eof and not statuses:
                 self.problem(f"no response, want {list(case.status)}; the connection was "
                              + ("reset" if client.was_reset else "closed")
@@ -542,7 +549,7 @@ class World:
                 self.problem(f"statuses {statuses}, want {list(case.status)}")
             return
         interims = [message.status for message in client.interims]
-        if interims != list(case.interim):
+        if case.interim is not None and interims != list(case.interim):
             self.problem(f"interim responses {interims}, want {list(case.interim)}")
         elif case.interim_has:
             self.check_fields("interim response", client.interims[0], case.interim_has, ())
@@ -570,6 +577,9 @@ class World:
                     self.problem(f"{name} in a {message.status}")
 
     def check_upstream(self, case):
+        if case.partial is not None:
+            self.check_partial(case)
+            return
         want = case.got if case.got is not None else (Got(),)
         if len(self.exchanges) != len(want):
             heads = [exchange.message.raw_head for exchange in self.exchanges]
@@ -577,6 +587,20 @@ class World:
             return
         for number, (exchange, expected) in enumerate(zip(self.exchanges, want)):
             self.check_request(f"request {number + 1} at the upstream", exchange, expected)
+
+    def check_partial(self, case):
+        if not self.until(lambda: all(exchange.link.eof or exchange.link.closed
+                                      or exchange.message.is_complete
+                                      for exchange in self.exchanges)):
+            self.problem("the upstream connection of the broken request stays open")
+        for number, exchange in enumerate(self.exchanges):
+            message = exchange.message
+            if number > 0 or message.is_complete:
+                self.problem(f"upstream received a complete request: {message.raw_head!r} "
+                             f"{message.body[:100]!r}")
+            elif not case.partial.startswith(message.body):
+                self.problem(f"upstream received the body {message.body[:200]!r}, "
+                             f"want a prefix of {case.partial[:200]!r}")
 
     def check_request(self, where, exchange, want):
         message = exchange.message
@@ -659,7 +683,7 @@ CLOSING = re.compile("9112-(6|8|9)")
 def variants(case, seen):
     """The other outcomes the RFCs allow that begin with the statuses `seen`."""
     fields = {name: getattr(case, name) for name in case.__dataclass_fields__}
-    if len(case.status) == 1 and case.status[0] >= 400 and (not seen or seen[0] >= 400):
+    if case.status and len(case.status) == 1 and case.status[0] >= 400 and (not seen or seen[0] >= 400):
         must_close = case.conn == "close" and any(CLOSING.match(key) for key in case.reqs)
         reply = None if case.got == () or not seen else case.reply
         yield Case(**{**fields, "status": tuple(seen), "reply": reply,
@@ -669,7 +693,8 @@ def variants(case, seen):
         for key in ("status", "got", "reply"):
             if key in changes and not isinstance(changes[key], tuple):
                 changes[key] = (changes[key],)
-        if changes.get("status", case.status) == tuple(seen):
+        status = changes.get("status", case.status)
+        if status is None or status == tuple(seen):
             yield Case(**{**fields, **changes})
 
 

@@ -22,9 +22,10 @@ theme.add("method-case", "9110-2.4-semantics", req("get", "/m"), got=Got(method=
           also=({"status": 405, "got": (), "conn": "any"}, {"status": 501, "got": (), "conn": "any"},
                 {"status": 400, "got": (), "conn": "any"}))
 theme.refuse("method-connect", ("house-methods", "9110-9.1-unknown-method"),
-             b"CONNECT wire.test:80 HTTP/1.1" + END, status=405)
+             b"CONNECT wire.test:80 HTTP/1.1" + END, status=405, ours=True)
 theme.refuse("method-connect-allow", "9110-10.2.1-allow-405", b"CONNECT wire.test:80 HTTP/1.1" + END,
-             status=405, reply=Resp(status=405, has={"allow": match("[A-Z, ]+")}), splits=False)
+             status=405, reply=Resp(status=405, has={"allow": match("[A-Z, ]+")}), splits=False,
+             ours=True)
 theme.refuse("method-trace", ("house-methods", "9110-9.3.8-trace"), req("TRACE", "/"), status=405,
              also=({"status": 200, "got": (), "conn": "any"},
                    {"status": 200, "got": Got(method="TRACE"), "conn": "any"}))

@@ -26,7 +26,7 @@ for name, target in (
     theme.add(f"origin-{name}", keys, raw(target.encode()), got=Got(target=target),
               also=({"status": 400, "got": (), "conn": "any"},)
               if name in ("broken-percent", "brackets", "pipes", "backslash", "quote", "caret",
-                          "encoded-nul") else ())
+                          "encoded-nul", "encoded-dot", "trailing-dots") else ())
 
 for name, target in (("ctl", b"/a\x01b"), ("nul", b"/a\0b"), ("del", b"/a\x7fb"), ("esc", b"/\x1b[0m"),
                      ("tab", b"/a\tb"), ("space", b"/a b"), ("high", b"/\xc3\xa9"),
@@ -46,10 +46,10 @@ theme.add("options-asterisk", "9112-3.2.4-options-asterisk", raw(b"*", method=b"
 theme.refuse("asterisk-get", (ASTERISK, "house-target"), raw(b"*"))
 theme.refuse("asterisk-post", (ASTERISK, "house-target"),
              raw(b"*", b"Content-Length: 0\r\n", b"POST"))
-theme.refuse("asterisk-more", (ASTERISK, "house-target"), raw(b"*a", method=b"OPTIONS"))
-theme.refuse("asterisk-path", (ASTERISK, "house-target"), raw(b"*/", method=b"OPTIONS"))
+theme.refuse("asterisk-more", ("9112-3.2-invalid-line", "house-target"), raw(b"*a", method=b"OPTIONS"))
+theme.refuse("asterisk-path", ("9112-3.2-invalid-line", "house-target"), raw(b"*/", method=b"OPTIONS"))
 theme.refuse("authority-get", (ASTERISK, "house-target"), raw(b"wire.test:80"))
-theme.refuse("authority-bare", (ASTERISK, "house-target"), raw(b"wire.test"))
+theme.refuse("authority-bare", ("9112-3.2-invalid-line", "house-target"), raw(b"wire.test"))
 theme.refuse("authority-options", (ASTERISK, "house-target"), raw(b"wire.test:80", method=b"OPTIONS"))
 theme.refuse("connect-path", ("house-methods", "9110-9.3.6-connect-invalid"),
              raw(b"/", method=b"CONNECT"), status=405)
