@@ -84,6 +84,8 @@ void wp_exchange_end(struct wp_exchange *exchange)
         atomic_fetch_add_explicit(&exchange->trace->slot->exchanges, 1, memory_order_relaxed);
     }
     exchange->state = WP_EXCHANGE_DONE;
+    wp_flow_fini(&exchange->request);
+    wp_flow_fini(&exchange->response);
     wp_list_remove(&exchange->link);
     wp_tick_disarm(&exchange->timeout);
     wp_access_write(exchange, now_us);

@@ -117,9 +117,8 @@ static void watch_progress(struct wp_exchange *exchange)
     const struct wp_conf_trace *conf = exchange->trace->conf;
     uint64_t client_ms = worker->conf->limits.body_timeout_ms;
     uint64_t upstream_ms = conf == NULL ? client_ms : conf->upstream.response_timeout_ms;
-    bool is_client_blocked = wp_buf_used(&exchange->conn->end.out) > 0;
-    bool is_body_awaited =
-        !exchange->request.is_taken && wp_buf_used(&exchange->upstream->end.out) == 0;
+    bool is_client_blocked = wp_flow_is_blocked(&exchange->response, &exchange->conn->end);
+    bool is_body_awaited = wp_flow_wants_read(&exchange->request, &exchange->upstream->end);
     if (is_client_blocked || (is_body_awaited && !exchange->has_response)) {
         wp_tick_arm(&worker->tick, &exchange->timeout, client_ms, on_client_stalled);
     } else if (!exchange->has_response && exchange->request.is_done &&
@@ -367,7 +366,7 @@ static bool can_read_ahead(const struct wp_conn *conn)
 short wp_exchange_client_interest(const struct wp_exchange *exchange)
 {
     const struct wp_conn *conn = exchange->conn;
-    short want = wp_buf_used(&conn->end.out) > 0 ? EV_WRITE : 0;
+    short want = wp_flow_is_blocked(&exchange->response, &conn->end) ? EV_WRITE : 0;
     switch (exchange->state) {
     case WP_EXCHANGE_HELD:
         /* Nothing is read while held, so readiness must not repeat itself: edges only. */
@@ -402,7 +401,7 @@ short wp_exchange_client_interest(const struct wp_exchange *exchange)
 short wp_exchange_upstream_interest(const struct wp_exchange *exchange)
 {
     const struct wp_end *end = &exchange->upstream->end;
-    short want = wp_buf_used(&end->out) > 0 ? EV_WRITE : 0;
+    short want = wp_flow_is_blocked(&exchange->request, end) ? EV_WRITE : 0;
     if (!end->has_read_end && (!exchange->has_response ||
                                wp_flow_wants_read(&exchange->response, &exchange->conn->end))) {
         want |= EV_READ;

@@ -5,12 +5,14 @@
  * Owns:      nothing; buffers come from the worker's pool and go back when they are empty.
  * Invariant: nothing is read while `to->out` could not be written: a slow reader stops its writer.
  *
- * Two ways through. Plain: when the bytes leave as they came (a length, a stream, a close-delimited
- * body), they are read directly into the sink's buffer. Framed: chunked input is decoded from the
- * source's buffer, and bodies that leave chunked are framed anew. A direction that fills its buffer
- * gets a large one, and gives it back when it calms down; measured against splice(2), a 256 KiB
- * buffer is as cheap on Linux and works for every framing (docs/architecture.md has the figures).
- * Not here: heads, timeouts, and what a failure means for the exchange.
+ * Three ways through. Plain: when the bytes leave as they came (a length, a stream, a
+ * close-delimited body), they are read directly into the sink's buffer. Framed: chunked input is
+ * decoded from the source's buffer, and bodies that leave chunked are framed anew. Spliced: once a
+ * plain direction has filled a whole buffer in one read and much is left, the rest goes through a
+ * pipe; measured beside copying through 256 KiB buffers it takes a third less CPU for downloads
+ * (tests/bench/forward). Where no pipe is to be had, a direction that fills its buffer gets a large
+ * one instead, and gives it back when it calms down. Not here: heads, timeouts, and what a failure
+ * means for the exchange.
  */
 #include "relay.h"
 
@@ -22,6 +24,8 @@
 #define BUDGET_PULLS 4
 /* Room that framing may need beyond the payload: a chunk's head and end, and the last chunk. */
 #define FRAMING_SLACK 64
+/* Bodies with less left than this are copied. */
+#define SPLICE_MIN_BYTES (64u * 1024u)
 
 void wp_flow_init(struct wp_flow *flow, enum wp_framing in, uint64_t content_length,
                   enum wp_framing out, enum wp_meter meter)
@@ -35,6 +39,13 @@ void wp_flow_init(struct wp_flow *flow, enum wp_framing in, uint64_t content_len
         wp_chunk_init(&flow->chunk);
     }
     flow->is_taken = in == WP_FRAMING_NONE || (in == WP_FRAMING_LENGTH && content_length == 0);
+}
+
+void wp_flow_fini(struct wp_flow *flow)
+{
+    if (flow->pipes != NULL) {
+        wp_pipe_give(flow->pipes, &flow->pipe);
+    }
 }
 
 static bool is_plain(const struct wp_flow *flow)
@@ -251,13 +262,53 @@ static bool take(struct wp_flow *flow, struct wp_end *from, struct wp_end *to,
     return is_good;
 }
 
+/* Whether the next piece should go through a pipe, and can. */
+static bool can_splice(struct wp_flow *flow, const struct wp_end *from, const struct wp_end *to)
+{
+    if (flow->pipe != NULL) {
+        return true;
+    }
+    bool is_bulk = flow->is_bulk && flow->pipes != NULL && is_plain(flow) &&
+                   (flow->meter == WP_METER_NONE || flow->meter == WP_METER_ANY) &&
+                   (flow->in != WP_FRAMING_LENGTH || flow->left >= SPLICE_MIN_BYTES) &&
+                   from->stream.ops->is_plain && to->stream.ops->is_plain;
+    if (is_bulk) {
+        flow->pipe = wp_pipe_take(flow->pipes);
+    }
+    return flow->pipe != NULL;
+}
+
+static enum pull pull_spliced(struct wp_flow *flow, struct wp_end *from)
+{
+    uint64_t most = flow->in == WP_FRAMING_LENGTH ? flow->left : UINT32_MAX;
+    ssize_t got = wp_pipe_fill(flow->pipe, from->stream.fd, most);
+    if (got > 0) {
+        count(flow, NULL, (uint32_t)got);
+        return PULL_MORE;
+    }
+    return pull_of(got, 0);
+}
+
 static enum pull pull(struct wp_flow *flow, struct wp_end *from, struct wp_end *to,
                       struct wp_buf_pool *bufs)
 {
     if (from->has_read_end) {
         return PULL_END;
     }
+    if (can_splice(flow, from, to)) {
+        return pull_spliced(flow, from);
+    }
     return is_plain(flow) ? pull_plain(flow, from, to, bufs) : pull_framed(from, bufs);
+}
+
+/* The buffer first: what is in the pipe came after it. */
+static int flush(struct wp_flow *flow, struct wp_end *to, struct wp_buf_pool *bufs)
+{
+    int error = wp_end_flush(to, bufs);
+    if (error == 0 && flow->pipe != NULL) {
+        error = wp_pipe_flush(flow->pipe, to->stream.fd);
+    }
+    return error;
 }
 
 enum wp_flow_result wp_flow_run(struct wp_flow *flow, struct wp_end *from, struct wp_end *to,
@@ -269,7 +320,7 @@ enum wp_flow_result wp_flow_run(struct wp_flow *flow, struct wp_end *from, struc
         if (!take(flow, from, to, bufs, &has_progress)) {
             return WP_FLOW_BAD;
         }
-        int error = wp_end_flush(to, bufs);
+        int error = flush(flow, to, bufs);
         if (error == -EAGAIN) {
             return WP_FLOW_WAIT;
         }

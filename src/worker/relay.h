@@ -5,6 +5,7 @@
 #define WAKEPROXY_WORKER_RELAY_H
 
 #include "end.h"
+#include "relay_splice.h"
 #include "wakeproxy/proto/event_stream.h"
 #include "wakeproxy/proto/http1_chunk.h"
 #include "wakeproxy/proto/websocket.h"
@@ -22,10 +23,12 @@ struct wp_flow {
     enum wp_framing in, out; /* how it arrives and how it leaves */
     uint64_t left;           /* in LENGTH: bytes still to take */
     struct wp_chunk_decoder chunk;
-    uint64_t bytes; /* payload taken so far */
-    bool is_bulk;   /* the last read filled its buffer: use a large one */
-    bool is_taken;  /* all input has been taken */
-    bool is_done;   /* ... and written */
+    uint64_t bytes;             /* payload taken so far */
+    struct wp_pipe_pool *pipes; /* NULL: never splice */
+    struct wp_pipe *pipe;       /* borrowed while bulk is spliced */
+    bool is_bulk;               /* the last read filled its buffer: use a large one */
+    bool is_taken;              /* all input has been taken */
+    bool is_done;               /* ... and written */
     bool is_last_chunk_written;
     bool had_payload; /* set by the meter; cleared by whoever asks */
     enum wp_meter meter;
@@ -55,10 +58,18 @@ void wp_flow_init(struct wp_flow *flow, enum wp_framing in, uint64_t content_len
 enum wp_flow_result wp_flow_run(struct wp_flow *flow, struct wp_end *from, struct wp_end *to,
                                 struct wp_buf_pool *bufs);
 
-/* What the two ends should wait for, as far as this flow is concerned. */
+/* Gives back what the flow borrowed; at the end of its exchange. */
+void wp_flow_fini(struct wp_flow *flow);
+
+/* Bytes were taken that the sink has not: it is to be waited for. */
+static inline bool wp_flow_is_blocked(const struct wp_flow *flow, const struct wp_end *to)
+{
+    return wp_buf_used(&to->out) > 0 || (flow->pipe != NULL && flow->pipe->used_bytes > 0);
+}
+
 static inline bool wp_flow_wants_read(const struct wp_flow *flow, const struct wp_end *to)
 {
-    return !flow->is_taken && wp_buf_used(&to->out) == 0;
+    return !flow->is_taken && !wp_flow_is_blocked(flow, to);
 }
 
 #endif

@@ -102,6 +102,7 @@ static void forward_final(struct wp_exchange *exchange)
     exchange->is_upstream_reusable = head->is_persistent && head->framing != WP_FRAMING_TO_CLOSE;
     enum wp_meter meter = is_event_stream(head) ? WP_METER_EVENT_STREAM : WP_METER_NONE;
     wp_flow_init(&exchange->response, head->framing, head->content_length, out.framing, meter);
+    exchange->response.pipes = worker->pipes;
     wp_buf_consume(&upstream->end.in, head->length);
     if (wp_buf_used(&upstream->end.in) == 0) {
         wp_buf_release(&upstream->end.in, worker->bufs);

@@ -172,6 +172,7 @@ struct wp_worker {
     struct wp_mailbox *mailbox; /* bus->workers[index] */
     struct wp_loop *loop;
     struct wp_buf_pool *bufs;
+    struct wp_pipe_pool *pipes;
     struct wp_tick tick;
     struct wp_routes *routes;   /* NULL until the first ROUTES */
     const struct wp_conf *conf; /* of routes */

@@ -72,6 +72,7 @@ void wp_stream_begin(struct wp_exchange *exchange, bool is_websocket)
     enum wp_meter meter = is_websocket ? WP_METER_WEBSOCKET : WP_METER_ANY;
     wp_flow_init(&exchange->request, WP_FRAMING_TO_CLOSE, 0, WP_FRAMING_TO_CLOSE, meter);
     wp_flow_init(&exchange->response, WP_FRAMING_TO_CLOSE, 0, WP_FRAMING_TO_CLOSE, meter);
+    exchange->request.pipes = exchange->response.pipes = exchange->conn->worker->pipes;
     exchange->conn->must_close = true;
     exchange->verdict = "stream";
     exchange->state = WP_EXCHANGE_STREAMING;

@@ -26,6 +26,7 @@ struct wp_worker *wp_worker_new(struct wp_bus *bus, unsigned index)
     worker->mailbox = bus->workers[index];
     worker->loop = wp_loop_new();
     worker->bufs = wp_buf_pool_new();
+    worker->pipes = wp_pipe_pool_new();
     wp_tick_init(&worker->tick, worker->loop);
     wp_list_init(&worker->conns);
     wp_id_source_init(&worker->ids);
@@ -78,6 +79,7 @@ void wp_worker_join(struct wp_worker **worker_ptr)
         free(exchange);
     }
     wp_buf_pool_free(&worker->bufs);
+    wp_pipe_pool_free(&worker->pipes);
     wp_routes_unref(&worker->routes);
     free(worker);
     *worker_ptr = NULL;
