@@ -49,7 +49,6 @@ void wp_loop_defer(struct wp_loop *loop, struct wp_deferred *deferred,
  * drives one timerfd for all. Timers fire in the order of their times, and of arming among equals.
  */
 struct wp_timer {
-    struct event event; /* reserved: the loop does not use it */
     void (*fire)(struct wp_timer *timer);
     uint64_t due_ms; /* WP_NEVER when not armed; already so when `fire` is called */
     struct wp_loop *loop;
