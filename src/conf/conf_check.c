@@ -121,23 +121,37 @@ void wp_conf_finish_ready(struct wp_conf_decoder *decoder, const struct wp_yaml_
     }
 }
 
+static bool is_provider(struct wp_slice key)
+{
+    const struct wp_conf_field *field;
+    size_t i;
+
+    for (i = 0; (field = wp_conf_field_at(&wp_conf_part_section, i)); i++) {
+        if (field->type == WP_CONF_PROVIDER && wp_slice_eq(key, wp_slice_cstr(field->key))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void wp_conf_finish_part(struct wp_conf_decoder *decoder, const struct wp_yaml_node *node,
                          void *object)
 {
     const struct wp_conf_part *part = object;
-    const struct wp_conf_field *field, *first = NULL;
+    const struct wp_yaml_node *first = NULL, *key;
     size_t i;
 
-    for (i = 0; (field = wp_conf_field_at(&wp_conf_part_section, i)); i++) {
-        if (field->type != WP_CONF_PROVIDER || !wp_yaml_get(node, field->key)) {
+    for (i = 0; node->kind == WP_YAML_MAP && i < node->count; i++) {
+        key = node->pairs[i].key;
+        if (!is_provider(key->text)) {
             continue;
         }
         if (first) {
-            wp_conf_findings_add(decoder->findings, wp_yaml_place(node, field->key),
-                                 "part \"%s\" is already a \"%s\"; keep one of them", part->name,
-                                 first->key);
+            wp_conf_findings_add(decoder->findings, key->place,
+                                 "part \"%s\" is \"%.*s\" and \"%.*s\"; keep one of them",
+                                 part->name, WP_SLICE_ARG(first->text), WP_SLICE_ARG(key->text));
         } else {
-            first = field;
+            first = key;
         }
     }
     if (!first) {
