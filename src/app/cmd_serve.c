@@ -4,14 +4,15 @@
  * Thread:    main. It blocks in poll(2) on signals and on "control has stopped"; it does the
  *            blocking work of a reload (reading the file, opening sockets) so that no loop has to.
  * Owns:      bus, control, workers, listeners; the first reference to the configuration.
- * Invariant: nothing is started before everything that can be refused was checked: the file and the
- *            listening addresses.
+ * Invariant: nothing serves before everything that can be refused was checked: the file, the
+ *            listening addresses, the state directory. Such a refusal is one plain line.
  * Invariant: a reload that is refused changes nothing, and every reason is logged.
  * Invariant: the process ends: after SIGTERM or SIGINT within shutdown_timeout and a grace time,
- * and at once at the second one (children of ours are ended by the guard process then). Not here:
- * what the threads do.
+ *            and at once at the second one (the guard process ends our children then).
+ * Not here:  what the threads do.
  */
 #include <errno.h>
+#include <event2/event.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,6 +47,12 @@ struct server {
     unsigned started_count;
 };
 
+/* libevent's own warnings, which would be bare lines on standard error. Any thread. */
+static void event_log(int severity, const char *text)
+{
+    wp_log(severity >= EVENT_LOG_WARN ? WP_LOG_WARN : WP_LOG_DEBUG, "libevent", "text:s", text);
+}
+
 /* On the control thread. */
 static void control_stopped(void *context)
 {
@@ -58,7 +65,7 @@ static void control_stopped(void *context)
 
 /* ---- start ------------------------------------------------------------------------------ */
 
-/* What can be refused, before anything runs. */
+/* What can be refused, before anything serves. */
 static int prepare(struct server *server, struct wp_err *err)
 {
     int result = wp_process_guard_start(err);
@@ -74,11 +81,17 @@ static int prepare(struct server *server, struct wp_err *err)
     if (server->stopped_fd < 0) {
         return wp_err_errno(err, errno, "cannot make an eventfd");
     }
+    event_set_log_callback(event_log);
     wp_nofile_raise();
     server->listeners = wp_listeners_new(server->worker_count);
     server->shared =
         wp_listeners_apply(server->listeners, server->conf, &server->shared_count, err);
-    return server->shared ? 0 : -EADDRINUSE;
+    if (!server->shared) {
+        return -EADDRINUSE;
+    }
+    server->bus = wp_bus_new(server->worker_count);
+    server->control = wp_control_new(server->bus, server->conf, err);
+    return server->control ? 0 : -EINVAL;
 }
 
 static int start_threads(struct server *server, struct wp_err *err)
@@ -86,11 +99,6 @@ static int start_threads(struct server *server, struct wp_err *err)
     unsigned count = server->worker_count;
     int result;
 
-    server->bus = wp_bus_new(count);
-    server->control = wp_control_new(server->bus, server->conf, err);
-    if (!server->control) {
-        return -EINVAL;
-    }
     server->workers = wp_calloc(count, sizeof(struct wp_worker *));
     for (unsigned i = 0; i < count; i++) {
         server->workers[i] = wp_worker_new(server->bus, i);

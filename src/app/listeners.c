@@ -86,7 +86,7 @@ static int open_entry(struct wp_listener_table *table, const struct wp_conf_list
     result = wp_sock_listen(&listen->addr, table->workers, entry.fds, &entry.bound, &cause);
     if (result < 0) {
         free(entry.fds);
-        return wp_err_set(err, result, "cannot listen on %s: %s", listen->text, cause.text);
+        return wp_err_set(err, result, "cannot listen on %s", cause.text);
     }
     entry.id = table->next_id++;
     *ret_entry = entry;

@@ -211,8 +211,14 @@ static void deliver(void *context, struct wp_mail *mail)
 
 struct wp_control *wp_control_new(struct wp_bus *bus, struct wp_conf *conf, struct wp_err *err)
 {
-    struct wp_control *control = wp_calloc(1, sizeof(*control));
+    struct wp_control *control;
 
+    if (conf->trace_count > WP_TRACES_MAX) {
+        wp_err_set(err, -E2BIG, "%zu traces are more than the %u that can be told apart",
+                   conf->trace_count, WP_TRACES_MAX);
+        return NULL;
+    }
+    control = wp_calloc(1, sizeof(*control));
     control->bus = bus;
     control->conf = wp_conf_ref(conf);
     control->loop = wp_loop_new();
@@ -246,9 +252,10 @@ static void *run(void *context)
     wp_mailbox_attach(control->commands, control->loop, deliver_command, control);
     /* Begins to observe and tells workers the views; routes follow with the listeners. */
     if (wp_reload_apply(control, first, NULL, 0) < 0) {
-        wp_log(WP_LOG_ERROR, "control.too_many_traces", "limit:u", (uint64_t)WP_TRACES_MAX);
+        wp_log(WP_LOG_ERROR, "control.refused", "reason:s", "too many traces");
     }
     wp_conf_unref(&first);
+    wp_store_begin(control->store);
 
     wp_loop_run(control->loop);
 

@@ -8,7 +8,8 @@
  *            as ours is logged, left aside and counts as absent.
  * Invariant: after a crash a trace is never stopped early. What happened in the last moments
  *            before it is not in the file, so an unclean file's times are moved up to the last
- *            moment in which something may have happened unseen.
+ *            moment in which something may have happened unseen. The file is unclean from the
+ *            start of the thread to its orderly end.
  * Invariant: no timer while every trace is at rest.
  * Not here:  what follows from a last activity (trace_table.c).
  *
@@ -220,6 +221,13 @@ static void look(struct wp_timer *timer)
     }
     if (is_any_up) {
         wp_timer_set(&store->timer, wp_loop_now_ms(store->control->loop) + LOOK_EVERY_MS);
+    }
+}
+
+void wp_store_begin(struct wp_store *store)
+{
+    if (store) {
+        post(store, make_text(store, false), false);
     }
 }
 

@@ -17,6 +17,9 @@ void wp_store_close(struct wp_store **store);
 /* Wall time before which the trace was not used last, as far as is known; 0 when it is not known.
  * `store` may be NULL. */
 uint64_t wp_store_last_activity(const struct wp_store *store, const char *name);
+/* The traces of the first configuration are known: from now on the file says that what it tells
+ * may be incomplete, until wp_store_close(). */
+void wp_store_begin(struct wp_store *store);
 /* Something happened: look at all traces soon, and every 10 s while one is awake. */
 void wp_store_touch(struct wp_store *store);
 
