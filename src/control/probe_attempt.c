@@ -103,17 +103,6 @@ static enum wp_probe_met describe_error(const struct wp_probe *probe, int error,
     }
 }
 
-static bool is_self(int fd)
-{
-    struct wp_addr here, there;
-    socklen_t here_len = sizeof(here), there_len = sizeof(there);
-
-    memset(&here, 0, sizeof(here));
-    memset(&there, 0, sizeof(there));
-    return getsockname(fd, &here.sa, &here_len) == 0 &&
-           getpeername(fd, &there.sa, &there_len) == 0 && wp_addr_eq(&here, &there);
-}
-
 static void measure(struct wp_probe_attempt *attempt)
 {
     struct wp_probe *probe = attempt->probe;
@@ -212,9 +201,6 @@ static void connected(struct wp_probe_attempt *attempt, int error)
     char text[WP_PROBE_REASON_SIZE];
     enum wp_probe_met met;
 
-    if (error == 0 && is_self(attempt->fd)) {
-        error = ECONNREFUSED;
-    }
     if (error != 0) {
         met = describe_error(probe, error, text);
         if (met == WP_PROBE_MET_REFUSAL) {

@@ -581,7 +581,8 @@ static void test_freed_inside_a_report(void **state)
     close_fixture(&f);
 }
 
-/* In a network namespace with two ephemeral ports a connect to one of them soon meets itself. */
+/* In a network namespace with two ephemeral ports a connect to one of them meets itself (net/sock.c
+ * tells that apart): it must not make a trace ready. */
 static int probe_own_port(void)
 {
     struct fixture f;

@@ -317,6 +317,7 @@ static void test_observe_is_never_stale(void **state)
         assert_int_equal(system(command), 0);
         free(command);
     }
+    (void)harness_wait_done(&f.h, 0, TOKEN, WP_OP_OBSERVE);
     (void)harness_wait_done(&f.h, harness_find_done(&f.h, 0, TOKEN, WP_OP_OBSERVE) + 1, TOKEN,
                             WP_OP_OBSERVE);
     {
