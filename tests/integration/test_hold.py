@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from rawhttp import Client, eventually
-from wake import IS_SANITIZED, text_of
+from wake import IS_SANITIZED
 
 
 def gate_trace(origin, folder, **options):
@@ -261,6 +261,6 @@ def test_upstream_lost_after_waking_is_waited_for(wakeproxy, make_app, folder):
     wakeproxy.start({"t": app.trace(idle="1h")})
     pid = int(wakeproxy.get("/pid").body)
     os.kill(pid, 9)
+    wakeproxy.wait_for_log("part.ended")
     response = wakeproxy.get("/pid")
     assert response.status == 200 and int(response.body) != pid
-    assert text_of(app.address)

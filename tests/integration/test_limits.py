@@ -149,9 +149,10 @@ def hostile(address, count, seed, clients):
 def test_five_thousand_bad_clients(wakeproxy, origin):
     """5,000 idle, garbage and half-sent conns and resets: a well-behaved client is served within a
     second all the while, and memory stays bounded."""
-    wakeproxy.start(always_on(origin), limits={"connections": 20000, "connections_per_client": "off",
-                                               "header_timeout": "60s", "body_timeout": "60s"},
-                    log={"access": False})
+    # Half-sent bodies hold upstream connections; that limit is not what is shown here.
+    wakeproxy.start(always_on(origin, max_connections=10000), log={"access": False},
+                    limits={"connections": 20000, "connections_per_client": "off",
+                            "header_timeout": "60s", "body_timeout": "60s"})
     assert wakeproxy.get("/").status == 200
     before, clients, slowest = wakeproxy.rss_bytes(), [], 0.0
     done = threading.Event()

@@ -91,9 +91,8 @@ def test_a_shorter_idle_counts_at_once(wakeproxy, make_app):
     app = make_app()
     wakeproxy.start({"t": app.trace(idle="1h")})
     assert wakeproxy.get("/").status == 200
-    since = wakeproxy.mark()
     wakeproxy.reload({"t": app.trace(idle="100ms")})
-    wakeproxy.wait_phase("t", "asleep", since)
+    wakeproxy.wait_asleep("t")
 
 
 def test_a_longer_idle_counts_at_once(wakeproxy, make_app):
@@ -130,12 +129,13 @@ def test_listeners_come_and_go(wakeproxy, origin):
     kept.close()
 
 
-def test_a_port_in_use_refuses_the_reload(wakeproxy, origin):
+def test_a_port_in_use_refuses_the_reload(wakeproxy, origin, make_origin):
+    taken = make_origin().text
     wakeproxy.start({"t": always_on(origin)})
     wakeproxy.configure({"t": always_on(origin), "new": always_on(origin, "new.localhost")},
-                        listen={"http": [origin.text]})
+                        listen={"http": [taken]})
     reasons = wakeproxy.reload_refused()
-    assert any(origin.text in r and "in use" in r for r in reasons), reasons
+    assert any(taken in r and "in use" in r for r in reasons), reasons
     assert wakeproxy.get("/").status == 200
     assert wakeproxy.get("/", host="new.localhost").status == 404, "nothing was taken over"
 

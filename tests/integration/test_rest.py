@@ -38,7 +38,7 @@ def test_rest_after_work_is_rest(wakeproxy, origin):
     for client in clients:
         assert client.get("/").status == 200
         client.close()
-    wakeproxy.wait_phase("t", "asleep")
+    wakeproxy.wait_asleep("t")
 
     def quiet():
         switches, start = wakeproxy.switches(), time.monotonic()

@@ -47,7 +47,7 @@ def test_sleeps_after_idle_and_wakes_again(wakeproxy, make_app):
     app = make_app()
     wakeproxy.start({"t": app.trace(idle="500ms")})
     first = int(wakeproxy.get("/pid").body)
-    wakeproxy.wait_phase("t", "asleep", since=wakeproxy.mark())
+    wakeproxy.wait_asleep("t")
     assert not is_alive(first)
     assert app.events("signal")[0]["number"] == signal.SIGTERM
     second = int(wakeproxy.get("/pid").body)
@@ -62,7 +62,7 @@ def test_requests_keep_it_awake(wakeproxy, make_app):
         first = client.get("/drip/30/50").body  # 1.5 s in one exchange: no idle time at all
         assert first == b"x" * 30
         assert len(app.events("start")) == 1 and not app.events("signal")
-    wakeproxy.wait_phase("t", "asleep")
+    wakeproxy.wait_asleep("t")
 
 
 def test_parts_start_in_order_and_stop_in_reverse(wakeproxy, make_app):
@@ -74,7 +74,7 @@ def test_parts_start_in_order_and_stop_in_reverse(wakeproxy, make_app):
         "upstream": {"address": text_of(app.address)}}})
     assert wakeproxy.get("/").body == b"hello from app"
     assert app.events("start")[0]["at"] >= db.events("serving")[0]["at"]
-    wakeproxy.wait_phase("t", "asleep", since=wakeproxy.mark())
+    wakeproxy.wait_asleep("t")
     assert app.events("end")[0]["at"] <= db.events("signal")[0]["at"]
 
 
@@ -217,7 +217,7 @@ def test_exec_parts_are_started_and_stopped_by_commands(wakeproxy, origin, folde
             "interval": "100ms", "fast_interval": "50ms"}}},
         "upstream": {"address": origin.text}}})
     assert wakeproxy.get("/").status == 200
-    wakeproxy.wait_phase("t", "asleep", since=wakeproxy.mark())
+    wakeproxy.wait_asleep("t")
     with open(calls) as f:
         assert f.read().split() == ["start", "stop"]
 
@@ -234,6 +234,6 @@ def test_dry_run_stops_nothing(wakeproxy, make_app):
     app = make_app()
     wakeproxy.start({"t": app.trace(idle="200ms", dry_run=True)})
     assert wakeproxy.get("/").status == 200
-    wakeproxy.wait_for_log("trace.phase", trace="t", to="draining")
+    wakeproxy.wait_for_log("trace.dry_run", trace="t")
     assert wakeproxy.get("/").status == 200
     assert not app.events("signal")

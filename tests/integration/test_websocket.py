@@ -97,7 +97,7 @@ def test_pings_do_not_keep_it_awake(wakeproxy, sockets):
                     return
         thread = threading.Thread(target=ping)
         thread.start()
-        wakeproxy.wait_phase("t", "asleep")
+        wakeproxy.wait_asleep("t")
         stop.set()
         thread.join()
 
@@ -111,7 +111,7 @@ def test_data_keeps_it_awake(wakeproxy, sockets):
             assert echo(client, b"x") == (1, b"x")
             time.sleep(0.02)
         assert not wakeproxy.logged("trace.phase", since, trace="t", to="stopping")
-    wakeproxy.wait_phase("t", "asleep")
+    wakeproxy.wait_asleep("t")
 
 
 def test_a_stream_ends_at_stream_max(wakeproxy, sockets):

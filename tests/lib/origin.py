@@ -57,7 +57,12 @@ class Conn:
         self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
 
     def reset(self):
+        """Closes with a RST, also while another thread is reading (a bare close would wait for it)."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        try:
+            self.sock.shutdown(socket.SHUT_RD)
+        except OSError:
+            pass
         self.sock.close()
 
     def end(self):

@@ -5,7 +5,7 @@ signal, end). Standard library only; one thread per connection.
 
   GET /            "hello from NAME"        GET /pid         its process id
   POST /echo       the body                 GET /bytes/N     N bytes
-  GET /hang        never answered           GET /drip/N/MS   N bytes, one each MS milliseconds
+  GET, POST /hang  never answered           GET /drip/N/MS   N bytes, one each MS milliseconds
 """
 import argparse
 import hashlib
@@ -70,6 +70,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         digest = hashlib.sha256(body).hexdigest()
         record("request", path=self.path, method="POST", size=len(body), sha256=digest)
+        if self.path == "/hang":
+            threading.Event().wait()
         self.answer(body if self.path == "/echo" else digest.encode())
 
 

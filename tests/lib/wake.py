@@ -220,6 +220,12 @@ class Wakeproxy:
     def wait_phase(self, trace, phase, since=0, timeout=None):
         return self.wait_for_log("trace.phase", since, timeout, trace=trace, to=phase)
 
+    def wait_asleep(self, trace, times=1, timeout=None):
+        """Waits until it fell asleep for the `times`-th time; being found asleep is not falling. (The
+        log comes in batches: a place in it, taken after a request, may be before older lines.)"""
+        return self.wait_for_log("trace.phase", 0, timeout, times, trace=trace, to="asleep",
+                                 **{"from": lambda phase: phase not in ("unknown", "waking")})
+
     def log_text(self, last=60):
         with self.changed:
             return "\n".join([json.dumps(line) for line in self.lines[-last:]] + self.raw[-last:])
@@ -285,24 +291,34 @@ class Wakeproxy:
             return None
         if self.process.poll() is None:
             self.process.send_signal(number)
+        return self.wait_end(timeout)
+
+    def wait_end(self, timeout=None):
+        """Waits for an end that was asked for already; the exit status."""
         code = self.process.wait(timeout or PATIENCE)
         if self.process.stderr:
             self.reader.join(PATIENCE)
         self.process = None
         return code
 
-    def close(self):
-        """The end of a test: a clean exit, nothing bad in the log, no process left behind."""
-        problems = []
+    def end(self):
+        """The first half of close(): ends it, if it still runs, and notes how that went."""
+        self.problems = []
         try:
             if self.process is not None:
                 code = self.stop()
                 if code:
-                    problems.append(f"exit status {code}")
+                    self.problems.append(f"exit status {code}")
         except subprocess.TimeoutExpired:
-            problems.append("did not end on SIGTERM")
+            self.problems.append("did not end on SIGTERM")
             self.process.kill()
             self.process.wait()
+            self.process = None
+
+    def close(self):
+        """The end of a test: a clean exit, nothing bad in the log, no process left behind."""
+        self.end()
+        problems = self.problems
         left = self._processes_left()
         if left:
             problems.append(f"left processes behind: {left}")
