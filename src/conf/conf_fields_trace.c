@@ -19,7 +19,7 @@ static const struct wp_conf_field policy_fields[] = {
         .type = WP_CONF_DURATION,
         .at = AT(idle_ms),
         .standard = "15m",
-        .min = 100,
+        .min = 10,
         .max = WP_CONF_DURATION_MAX_MS,
         .help = "A trace falls asleep when nothing has counted as activity for so long.",
     },
