@@ -2,8 +2,8 @@
  * conf_schema.c - writes a JSON Schema (2020-12) from the table of fields, for editors.
  *
  * Pure; any thread; the text belongs to the caller.
- * Invariant: every file that loads satisfies the schema; the schema lets some through that do not
- *            load, as it knows nothing of cross-checks.
+ * Invariant: a file that loads satisfies the schema, unless it quotes numbers or switches; the
+ *            schema lets some through that do not load, as it knows nothing of cross-checks.
  * Not here:  checking files (that is wp_conf_load).
  */
 #include <jansson.h>

@@ -178,65 +178,66 @@ static char *quoted(const char *text)
     return out;
 }
 
+static const char *const awkward[] = {
+    "",
+    "plain",
+    "/a/b.c_d-e",
+    "true",
+    "null",
+    "~",
+    "NULL",
+    "off",
+    "9001",
+    "1.5",
+    "-",
+    "- a",
+    "a: b",
+    "a #b",
+    "#a",
+    "*x",
+    "&x",
+    "!x",
+    "{a}",
+    "[a]",
+    "a,b",
+    "'",
+    "\"",
+    "\\",
+    "a\nb\r\tc",
+    " lead",
+    "trail ",
+    "\x01\x1f\x7f",
+    "\xc3\xa9\xe2\x82\xac",
+    "\xc2\x85",
+    "\xe2\x80\xa8\xe2\x80\xa9",
+    "\xef\xbb\xbfx",
+    "\xef\xbf\xbe",
+    "\xf0\x9f\x98\x80",
+    "?",
+    "? a",
+    "|",
+    ">",
+    "%a",
+    "@a",
+    "`a",
+    "=",
+    "<<",
+    "---",
+    "...",
+    "a\n...\nb",
+    "\xed\x9f\xbf",
+    "\xc2\x80\xc2\x9f\xc2\xa0",
+};
+
 static void test_quoting_reads_back(void **state)
 {
-    static const char *const texts[] = {
-        "",
-        "plain",
-        "/a/b.c_d-e",
-        "true",
-        "null",
-        "~",
-        "NULL",
-        "off",
-        "9001",
-        "1.5",
-        "-",
-        "- a",
-        "a: b",
-        "a #b",
-        "#a",
-        "*x",
-        "&x",
-        "!x",
-        "{a}",
-        "[a]",
-        "a,b",
-        "'",
-        "\"",
-        "\\",
-        "a\nb\r\tc",
-        " lead",
-        "trail ",
-        "\x01\x1f\x7f",
-        "\xc3\xa9\xe2\x82\xac",
-        "\xc2\x85",
-        "\xe2\x80\xa8\xe2\x80\xa9",
-        "\xef\xbb\xbfx",
-        "\xef\xbf\xbe",
-        "\xf0\x9f\x98\x80",
-        "?",
-        "? a",
-        "|",
-        ">",
-        "%a",
-        "@a",
-        "`a",
-        "=",
-        "<<",
-        "---",
-        "...",
-        "a\n...\nb",
-        "\xed\x9f\xbf",
-        "\xc2\x80\xc2\x9f\xc2\xa0",
-    };
     size_t i;
 
-    for (i = 0; i < WP_ARRAY_SIZE(texts); i++) {
+    for (i = 0; i < WP_ARRAY_SIZE(awkward); i++) {
         struct wp_conf_findings findings = {.name = "x"};
         struct wp_conf_problems problems;
         struct wp_conf_arena *arena = wp_conf_arena_new();
-        char *quote = quoted(texts[i]), *yaml = wp_asprintf("{k: [%s, x]}", quote);
+        char *quote = quoted(awkward[i]), *yaml = wp_asprintf("{k: [%s, x]}", quote);
         struct wp_yaml_node *root = wp_yaml_read(wp_slice_cstr(yaml), arena, &findings), *item;
 
         wp_conf_findings_finish(&findings, &problems);
@@ -246,7 +247,7 @@ static void test_quoting_reads_back(void **state)
         assert_int_equal(problems.count, 0);
         item = wp_yaml_get(root, "k")->items[0];
         assert_int_equal(item->kind, WP_YAML_SCALAR);
-        assert_string_equal(item->text.ptr, texts[i]);
+        assert_string_equal(item->text.ptr, awkward[i]);
         wp_conf_problems_fini(&problems);
         wp_conf_arena_free(&arena);
         free(yaml);
