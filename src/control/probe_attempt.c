@@ -5,12 +5,13 @@
  * Owns:      one socket per attempt, closed at its end; the attempt is freed with it.
  * Invariant: an attempt ends in exactly one of success, failure, or being dropped.
  * Invariant: only the event callbacks here and the prober's timer lead to wp_probe_settle();
- * results found inside wp_probe_attempt_start() are settled by the timer that called it. Patience:
- * a connect is given up after 250 ms, or four times the measured round trip if that is longer.
- * While no round trip is known every 16th attempt may take three seconds, or a host further away
- * than 250 ms would never be found. Beware:    a connect to a free port of the ephemeral range on
- * this machine may meet itself (TCP simultaneous open); at hundreds of attempts a second it does.
- * It is a refusal. Not here:  when to try (probe.c).
+ *            results found inside wp_probe_attempt_start() are settled by the timer that called.
+ * Patience:  a connect is given up after 250 ms, or four times the measured round trip if that is
+ *            longer. While no round trip is known every 16th attempt may take three seconds, or a
+ *            host further away than 250 ms would never be found.
+ * Given:     a connect that meets itself on loopback is a refusal (net/sock.c); at hundreds of
+ *            attempts a second that does happen.
+ * Not here:  when to try (probe.c).
  */
 #include <errno.h>
 #include <poll.h>

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "exec_run.h"
@@ -23,6 +24,15 @@ struct fixture {
     char path[128];
 };
 
+/* "go": commands that wait for a word from the test read it from here. */
+static void make_fifo(struct fixture *f)
+{
+    char *path = wp_asprintf("%s/go", f->h.folder);
+
+    assert_int_equal(mkfifo(path, 0600), 0);
+    free(path);
+}
+
 static void open_fixture(struct fixture *f)
 {
     memset(f, 0, sizeof(*f));
@@ -35,6 +45,7 @@ static void open_fixture(struct fixture *f)
     f->conf.exec.interval_ms = 60000;
     f->conf.exec.fast_interval_ms = 1000;
     (void)snprintf(f->path, sizeof(f->path), "%s/out", f->h.folder);
+    make_fifo(f);
 }
 
 static void set(struct wp_conf_strings *command, const char *script)
@@ -271,8 +282,8 @@ static void test_timeout_ends_the_group(void **state)
     int pid;
 
     open_fixture(&f);
-    configure(&f, "sh -c 'trap \"\" TERM; echo $$ > out; while :; do sleep 1; done'; true",
-              "exit 0", "sleep 1000 & echo $! > out; wait");
+    configure(&f, "sh -c 'trap \"\" TERM; echo $$ > out; tail -f /dev/null; true'; true", "exit 0",
+              "tail -f /dev/null & echo $! > out; wait");
     f.conf.exec.start_timeout_ms = 300;
     f.conf.exec.status_timeout_ms = 300;
     seen = call_and_wait(&f, WP_OP_START);
@@ -300,7 +311,7 @@ static void test_observe_is_never_stale(void **state)
     up = wp_asprintf("%s/up", f.h.folder);
     /* Looks first, answers when told: what it says is old by then. */
     configure(&f, "exit 0", "exit 0",
-              "test -e up; r=$?; echo x >> out; while ! test -e go; do sleep 0.01; done; "
+              "test -e up; r=$?; test -e out || { echo x > out; read x < go; }; "
               "exit $((r * 3))");
     call(&f, WP_OP_OBSERVE);
     harness_wait_file(&f.h, f.path);
@@ -312,7 +323,7 @@ static void test_observe_is_never_stale(void **state)
     }
     call(&f, WP_OP_OBSERVE); /* after the change: must see it */
     {
-        char *command = wp_asprintf("cd '%s' && touch go", f.h.folder);
+        char *command = wp_asprintf("cd '%s' && echo > go", f.h.folder);
 
         assert_int_equal(system(command), 0);
         free(command);
@@ -391,7 +402,7 @@ static void test_release_cancels_all(void **state)
     int pid;
 
     open_fixture(&f);
-    configure(&f, "echo $$ > out; exec sleep 1000", "exit 0", "exec sleep 1000");
+    configure(&f, "echo $$ > out; exec tail -f /dev/null", "exit 0", "exec tail -f /dev/null");
     call(&f, WP_OP_START);
     harness_wait_file(&f.h, f.path);
     pid = read_number(f.path);
@@ -421,13 +432,13 @@ static void test_one_action_at_a_time(void **state)
     struct fixture f;
 
     open_fixture(&f);
-    configure(&f, "echo x >> out; while ! test -e go; do sleep 0.01; done", "exit 0", "exit 0");
+    configure(&f, "echo x >> out; read x < go", "exit 0", "exit 0");
     call(&f, WP_OP_START);
     call(&f, WP_OP_START); /* joins */
     call(&f, WP_OP_STOP);  /* has to wait */
     assert_int_equal(harness_wait_done(&f.h, 0, TOKEN, WP_OP_STOP)->outcome, WP_OUTCOME_WAIT);
     {
-        char *command = wp_asprintf("cd '%s' && touch go", f.h.folder);
+        char *command = wp_asprintf("cd '%s' && echo > go", f.h.folder);
 
         assert_int_equal(system(command), 0);
         free(command);

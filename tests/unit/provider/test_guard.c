@@ -94,8 +94,8 @@ __attribute__((noreturn)) static void run_parent(int report_fd, const char *fold
     lasting.process = conf.process;
     lasting.process.outlive = true;
     command_set(&conf.process.command,
-                "trap '' TERM; sleep 1000 & ulimit -n > %s/limit; echo $$ $! > %s/new; "
-                "mv %s/new %s/out; while :; do sleep 1; done",
+                "trap '' TERM; tail -f /dev/null & ulimit -n > %s/limit; echo $$ $! > %s/new; "
+                "mv %s/new %s/out; tail -f /dev/null; true",
                 folder, folder, folder, folder);
     part = h.provider->ops->configure(h.provider, &conf, "shop/app", TOKEN, &err);
     assert_non_null(part);
@@ -108,7 +108,7 @@ __attribute__((noreturn)) static void run_parent(int report_fd, const char *fold
         free(text);
     }
     (void)snprintf(path, sizeof(path), "%s/out2", folder);
-    command_set(&lasting.process.command, "echo $$ > %s/out2; exec sleep 1000", folder);
+    command_set(&lasting.process.command, "echo $$ > %s/out2; exec tail -f /dev/null", folder);
     part = h.provider->ops->configure(h.provider, &lasting, "shop/lasting", TOKEN + 1, &err);
     assert_non_null(part);
     h.provider->ops->start(part);

@@ -89,7 +89,7 @@ static void test_start_and_stop(void **state)
     const struct seen *seen;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command, "exec sleep 1000");
+    command_set(&f.conf.process.command, "exec tail -f /dev/null");
     configure(&f);
     assert_true(f.h.provider->ops->interval_ms(f.part, true) == WP_NEVER);
 
@@ -113,7 +113,7 @@ static void test_start_twice_is_one_process(void **state)
     size_t from;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command, "echo x >> %s/out; exec sleep 1000", f.h.folder);
+    command_set(&f.conf.process.command, "echo x >> %s/out; exec tail -f /dev/null", f.h.folder);
     configure(&f);
     start(&f);
     start(&f); /* before exec is known to have succeeded */
@@ -165,8 +165,8 @@ static void test_deaf_child_is_killed(void **state)
     struct fixture f;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command,
-                "trap '' TERM; echo $$ > %s/out; while :; do sleep 1; done", f.h.folder);
+    command_set(&f.conf.process.command, "trap '' TERM; echo $$ > %s/out; tail -f /dev/null; true",
+                f.h.folder);
     f.conf.process.stop_timeout_ms = 150;
     configure(&f);
     start_and_run(&f);
@@ -182,7 +182,7 @@ static void test_stopped_group_wakes_to_end(void **state)
     struct fixture f;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command, "echo $$ > %s/out; exec sleep 1000", f.h.folder);
+    command_set(&f.conf.process.command, "echo $$ > %s/out; exec tail -f /dev/null", f.h.folder);
     f.conf.process.stop_signal = SIGINT;
     configure(&f);
     start_and_run(&f);
@@ -202,8 +202,8 @@ static void test_whole_group_is_stopped(void **state)
     open_fixture(&f, NULL);
     /* The grandchild is deaf as well: it goes when the leader is gone. */
     command_set(&f.conf.process.command,
-                "sh -c 'trap \"\" TERM; echo $$ > %s/out; while :; do sleep 1; done' & "
-                "exec sleep 1000",
+                "sh -c 'trap \"\" TERM; echo $$ > %s/out; tail -f /dev/null; true' & "
+                "exec tail -f /dev/null",
                 f.h.folder);
     configure(&f);
     start_and_run(&f);
@@ -223,7 +223,8 @@ static void test_stragglers_of_a_crash_are_killed(void **state)
     int grandchild;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command, "sleep 1000 & echo $! > %s/out; exit 3", f.h.folder);
+    command_set(&f.conf.process.command, "tail -f /dev/null & echo $! > %s/out; exit 3",
+                f.h.folder);
     configure(&f);
     start(&f);
     assert_string_equal(harness_wait_state(&f.h, 1, TOKEN, WP_PART_STOPPED)->text,
@@ -288,7 +289,7 @@ static void test_clean_slate(void **state)
                 "echo fds $(ls /proc/self/fd) >> new; readlink /proc/$$/fd/0 >> new; "
                 "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\t\\n' >> new; echo >> new; "
                 "echo $(cut -d' ' -f5,6 /proc/$$/stat) $$ >> new; mv new out; "
-                "exec sleep 1000");
+                "exec tail -f /dev/null");
     f.conf.process.env = env;
     f.conf.process.env_count = 2;
     f.conf.process.directory = f.h.folder;
@@ -327,8 +328,8 @@ static void test_release_ends_the_child(void **state)
     int pid;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command,
-                "trap '' TERM; echo $$ > %s/out; while :; do sleep 1; done", f.h.folder);
+    command_set(&f.conf.process.command, "trap '' TERM; echo $$ > %s/out; tail -f /dev/null; true",
+                f.h.folder);
     f.conf.process.stop_timeout_ms = 200;
     configure(&f);
     start_and_run(&f);
@@ -349,7 +350,7 @@ static void test_release_cancels(void **state)
     struct fixture f;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command, "exec sleep 1000");
+    command_set(&f.conf.process.command, "exec tail -f /dev/null");
     configure(&f);
     f.h.provider->ops->observe(f.h.provider, &f.part, 1); /* queued, not delivered */
     start(&f);                                            /* waits for exec */
@@ -371,8 +372,8 @@ static void test_successor_waits(void **state)
     size_t from;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command,
-                "trap '' TERM; echo $$ > %s/out; while :; do sleep 1; done", f.h.folder);
+    command_set(&f.conf.process.command, "trap '' TERM; echo $$ > %s/out; tail -f /dev/null; true",
+                f.h.folder);
     f.conf.process.stop_timeout_ms = 300;
     configure(&f);
     start_and_run(&f);
@@ -394,7 +395,7 @@ static void test_outlive_needs_state_dir(void **state)
     struct wp_err err = {""};
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command, "exec sleep 1000");
+    command_set(&f.conf.process.command, "exec tail -f /dev/null");
     f.conf.process.outlive = true;
     assert_null(f.h.provider->ops->configure(f.h.provider, &f.conf, "shop/app", TOKEN, &err));
     assert_non_null(strstr(err.text, "state_dir"));
@@ -413,7 +414,7 @@ static void test_outlive_is_adopted(void **state)
     wp_provider_free(&f.h.provider);
     harness_new_provider(&f.h, WP_PROVIDER_PROCESS, state_dir);
     f.conf.process.outlive = true;
-    command_set(&f.conf.process.command, "echo hello; echo $$ > %s/out; exec sleep 1000",
+    command_set(&f.conf.process.command, "echo hello; echo $$ > %s/out; exec tail -f /dev/null",
                 f.h.folder);
     configure(&f);
     start_and_run(&f);
@@ -461,7 +462,7 @@ static void test_outlive_across_release(void **state)
     wp_provider_free(&f.h.provider);
     harness_new_provider(&f.h, WP_PROVIDER_PROCESS, state_dir);
     f.conf.process.outlive = true;
-    command_set(&f.conf.process.command, "echo $$ > %s/out; exec sleep 1000", f.h.folder);
+    command_set(&f.conf.process.command, "echo $$ > %s/out; exec tail -f /dev/null", f.h.folder);
     configure(&f);
     start_and_run(&f);
     harness_wait_file(&f.h, f.path);
@@ -506,7 +507,7 @@ static void test_recycled_pid_is_not_adopted(void **state)
     wp_provider_free(&f.h.provider);
     harness_new_provider(&f.h, WP_PROVIDER_PROCESS, state_dir);
     f.conf.process.outlive = true;
-    command_set(&f.conf.process.command, "exec sleep 1000");
+    command_set(&f.conf.process.command, "exec tail -f /dev/null");
     configure(&f);
     f.h.provider->ops->observe(f.h.provider, &f.part, 1);
     (void)harness_wait_state(&f.h, 0, TOKEN, WP_PART_STOPPED);
