@@ -59,7 +59,7 @@ static bool is_ipv6(struct wp_slice text)
 /* The length of the reg-name at the start of `text`. */
 static size_t reg_name_len(struct wp_slice text)
 {
-    size_t i = 0;
+    size_t i = (size_t)(wp_http1_skip_common(text.ptr, text.ptr + text.len) - text.ptr);
     while (i < text.len) {
         if (wp_http1_is(text.ptr[i], WP_CHAR_REG_NAME)) {
             i++;

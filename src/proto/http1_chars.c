@@ -47,10 +47,6 @@ const uint8_t wp_http1_chars[256] = {
 
 bool wp_is_token(struct wp_slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (!wp_http1_is(text.ptr[i], T)) {
-            return false;
-        }
-    }
-    return text.len > 0;
+    return text.len > 0 &&
+           wp_http1_skip_token(text.ptr, text.ptr + text.len) == text.ptr + text.len;
 }

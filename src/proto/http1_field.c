@@ -160,10 +160,7 @@ enum wp_parse wp_http1_field_line(const char *base, const char **at, const char 
                                   struct wp_field *ret_field, const char **ret_reason)
 {
     const char *name = *at;
-    const char *p = name;
-    while (p < end && wp_http1_is(*p, WP_CHAR_TOKEN)) {
-        p++;
-    }
+    const char *p = wp_http1_skip_token(name, end);
     if (p == end) {
         return WP_PARSE_MORE;
     }

@@ -170,7 +170,7 @@ static enum wp_parse read_request_line(struct wp_head *head, const char **at, co
     const char *start = *at;
     const char *p = start;
     while (p < end && wp_http1_is(*p, WP_CHAR_TOKEN)) {
-        p++;
+        p++; /* byte by byte: most methods are three or four */
     }
     if (p == end) {
         return WP_PARSE_MORE;
@@ -180,9 +180,7 @@ static enum wp_parse read_request_line(struct wp_head *head, const char **at, co
     }
     head->method_text = (struct wp_slice){start, (size_t)(p - start)};
     const char *target = ++p;
-    while (p < end && wp_http1_is(*p, WP_CHAR_TARGET)) {
-        p++;
-    }
+    p = wp_http1_skip_target(p, end);
     head->target = (struct wp_slice){target, (size_t)(p - target)};
     if (head->target.len > max_target) {
         return wp_http1_bad(head, 414, "request target too long");

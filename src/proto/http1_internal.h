@@ -71,6 +71,67 @@ static inline const char *wp_http1_skip_text(const char *at, const char *end)
     return at;
 }
 
+/*
+ * Skips letters, digits, '-' and '.', sixteen at once where SSE2 is: what names of fields and hosts
+ * nearly always consist of, and tchars as well as reg-name characters. It may stop early; the
+ * caller goes on with its own class, byte by byte.
+ */
+static inline const char *wp_http1_skip_common(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    while (end - at >= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i letter = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+        __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+        __m128i mark = _mm_sub_epi8(v, _mm_set1_epi8('-')); /* '.' follows it */
+        __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter);
+        __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+        __m128i is_mark = _mm_cmpeq_epi8(_mm_min_epu8(mark, _mm_set1_epi8(1)), mark);
+        __m128i common = _mm_or_si128(is_letter, _mm_or_si128(is_digit, is_mark));
+        unsigned others = ~(unsigned)_mm_movemask_epi8(common) & 0xffffu;
+        if (others != 0) {
+            return at + __builtin_ctz(others);
+        }
+        at += 16;
+    }
+#endif
+    return at;
+}
+
+/* The first byte of [at, end) that is no tchar, or `end`. */
+static inline const char *wp_http1_skip_token(const char *at, const char *end)
+{
+    at = wp_http1_skip_common(at, end);
+    while (at < end && wp_http1_is(*at, WP_CHAR_TOKEN)) {
+        at++;
+    }
+    return at;
+}
+
+/* The first byte of [at, end) that may not be in a request target, or `end`. */
+static inline const char *wp_http1_skip_target(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    while (end - at >= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+        /* Signed: bytes from 0x80 are below zero, so "above SP" excludes them too. */
+        __m128i above_sp = _mm_cmpgt_epi8(v, _mm_set1_epi8(' '));
+        __m128i refused = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('#')),
+                                       _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+        unsigned others = ~(unsigned)_mm_movemask_epi8(_mm_andnot_si128(refused, above_sp));
+        others &= 0xffffu;
+        if (others != 0) {
+            return at + __builtin_ctz(others);
+        }
+        at += 16;
+    }
+#endif
+    while (at < end && wp_http1_is(*at, WP_CHAR_TARGET)) {
+        at++;
+    }
+    return at;
+}
+
 /* CRLF at `at`? MORE when it cannot be told yet. */
 static inline enum wp_parse wp_http1_crlf(const char *at, const char *end)
 {
