@@ -15,7 +15,7 @@
 #define DURATION_PATTERN "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
 #define SIZE_PATTERN     "^[0-9]+(B|KiB|MiB|GiB)?$"
 #define STATUS_PATTERN   "^ *[1-5][0-9][0-9]( *- *[1-5][0-9][0-9])? *$"
-#define SIGNAL_PATTERN   "^([Ss][Ii][Gg])?[A-Za-z0-9]+$"
+#define SIGNAL_PATTERN   "^[A-Za-z0-9]+$"
 
 /* Any scalar: YAML decides by itself whether 8080 is a number or a text, the configuration by
  * the key. */
@@ -24,9 +24,15 @@ static json_t *scalar(void)
     return json_pack("{s:[ssss]}", "type", "string", "number", "integer", "boolean");
 }
 
+/* A text of this form, or, where one alone has it, a number. */
 static json_t *pattern(const char *regex)
 {
     return json_pack("{s:[ss], s:s}", "type", "string", "integer", "pattern", regex);
+}
+
+static json_t *duration(void)
+{
+    return json_pack("{s:s, s:s}", "type", "string", "pattern", DURATION_PATTERN);
 }
 
 static json_t *one_or_list(json_t *item)
@@ -97,16 +103,10 @@ static json_t *reference_to(const struct wp_conf_section *section)
     return schema;
 }
 
-/* A mapping, or nothing, which is an empty one. */
-static json_t *section_or_null(const struct wp_conf_section *section)
-{
-    return json_pack("{s:[o, {s:s}]}", "anyOf", reference_to(section), "type", "null");
-}
-
 static json_t *named(const struct wp_conf_section *section)
 {
     return json_pack("{s:[ss], s:o}", "type", "object", "null", "additionalProperties",
-                     section_or_null(section));
+                     reference_to(section));
 }
 
 static json_t *value_schema(const struct wp_conf_field *field)
@@ -123,7 +123,7 @@ static json_t *value_schema(const struct wp_conf_field *field)
     case WP_CONF_SIZE:
         return pattern(SIZE_PATTERN);
     case WP_CONF_DURATION:
-        return field->can_be_off ? or_off(pattern(DURATION_PATTERN)) : pattern(DURATION_PATTERN);
+        return field->can_be_off ? or_off(duration()) : duration();
     case WP_CONF_ENUM:
         return words(field->names);
     case WP_CONF_TEXT:
@@ -155,7 +155,7 @@ static json_t *value_schema(const struct wp_conf_field *field)
     case WP_CONF_SECTION:
     case WP_CONF_OPTIONAL:
     case WP_CONF_PROVIDER:
-        return section_or_null(field->section);
+        return reference_to(field->section);
     case WP_CONF_NAMED:
         return named(field->section);
     case WP_CONF_RULES:
@@ -182,8 +182,10 @@ static json_t *section_schema(const struct wp_conf_section *section)
             json_array_append_new(required, json_string(field->key));
         }
     }
-    schema = json_pack("{s:s, s:s, s:b, s:o}", "type", "object", "description", section->help,
-                       "additionalProperties", 0, "properties", properties);
+    /* Nothing at all is an empty mapping. A choice between the two (anyOf) would say the same, but
+     * editors then only tell that neither fits. */
+    schema = json_pack("{s:[ss], s:s, s:b, s:o}", "type", "object", "null", "description",
+                       section->help, "additionalProperties", 0, "properties", properties);
     if (json_array_size(required) > 0) {
         json_object_set(schema, "required", required);
     }
