@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "house.h"
 #include "test.h"
@@ -135,20 +134,29 @@ static void busy_aborts_the_sleep(void **state)
     house_close(house);
 }
 
+/* Another trace whose idle time is longer serves as the clock. */
 static void counted_activity_delays_the_sleep(void **state)
 {
     struct house *house = *state;
     struct wp_activity_slot *slot;
     uint64_t ended_ms = 0;
+    char *clock = wp_asprintf("  b:\n"
+                              "    hosts: [b.test]\n"
+                              "    parts: {app: {sim: {boot: 10ms, stop: 10ms}}}\n"
+                              "    upstream: {address: \"127.0.0.1:%u\"}\n"
+                              "    idle: 600ms\n"
+                              "    first_use: 600ms\n",
+                              house_port(house));
 
-    house_open(house, conf_of(house, "200ms", ""));
+    house_open(house, conf_of(house, "200ms", clock));
+    free(clock);
     house_wait_view(house, 0, WP_VIEW_HOLD);
     slot = wp_activity_slot(house->bus->activity, 1, 0);
     atomic_store(&slot->active, 1);
     house_wake(house, 0, 0);
+    house_wake(house, 0, 1);
     house_wait_view(house, 0, WP_VIEW_AWAKE);
-    usleep(500 *
-           1000); /* more than two idle windows: the thing under test is that nothing happens */
+    house_wait_drains(house, 1, 1); /* three idle times of the other */
     house_lock(house);
     assert_int_equal(house->workers[0].drain_count[0], 0);
     house_unlock(house);
@@ -225,31 +233,29 @@ static void reload_keeps_what_is_awake(void **state)
     house_close(house);
 }
 
+/* Whether worker 1 forwards trace 0 to just this port. */
+static bool forwards_to(struct house *house, const void *argument)
+{
+    const struct wp_view *view = house->workers[1].views[0];
+    const unsigned *port = argument;
+
+    return view && view->status == WP_VIEW_AWAKE && view->upstream_count == 1 &&
+           wp_addr_port(&view->upstreams[0]) == *port;
+}
+
 static void reload_moves_the_upstream(void **state)
 {
     struct house *house = *state;
     struct house other = {.upstream_fd = -1};
-    struct wp_conf *conf;
+    unsigned port;
 
     house_upstream_up(&other);
+    port = house_port(&other);
     house_open(house, conf_of(house, "1h", ""));
     house_wake(house, 0, 0);
     house_wait_view(house, 0, WP_VIEW_AWAKE);
-    conf = conf_of(&other, "1h", "");
-    house_reload(house, conf);
-    for (;;) {
-        unsigned port;
-        house_wait_view(house, 0, WP_VIEW_AWAKE);
-        house_lock(house);
-        port = house->workers[0].views[0]->upstream_count > 0
-                   ? wp_addr_port(&house->workers[0].views[0]->upstreams[0])
-                   : 0;
-        house_unlock(house);
-        if (port == house_port(&other)) {
-            break;
-        }
-        usleep(1000);
-    }
+    house_reload(house, conf_of(&other, "1h", ""));
+    house_wait(house, "the new upstream", forwards_to, &port);
     house_upstream_down(&other);
     house_close(house);
 }
@@ -303,12 +309,18 @@ static void names_are_resolved(void **state)
     house_close(house);
 }
 
+static bool has_both(struct house *house, const void *argument)
+{
+    const struct wp_view *view = house->workers[1].views[0];
+
+    return view->status == WP_VIEW_AWAKE && view->upstream_count == 2;
+}
+
 static void a_late_address_joins(void **state)
 {
     struct house *house = *state;
     struct house other = {.upstream_fd = -1};
     char *yaml;
-    unsigned count = 0;
 
     house_upstream_up(&other);
     yaml = wp_asprintf("listen: {http: [\"127.0.0.1:0\"]}\n"
@@ -324,13 +336,7 @@ static void a_late_address_joins(void **state)
     house_wake(house, 0, 0);
     house_wait_view(house, 0, WP_VIEW_AWAKE);
     house_upstream_up(&other);
-    while (count < 2) {
-        usleep(5000);
-        house_wait_view(house, 0, WP_VIEW_AWAKE);
-        house_lock(house);
-        count = house->workers[1].views[0]->upstream_count;
-        house_unlock(house);
-    }
+    house_wait(house, "both addresses", has_both, NULL);
     house_upstream_down(&other);
     house_close(house);
 }
