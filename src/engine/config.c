@@ -70,6 +70,27 @@ static bool upstream_eq(const struct wp_conf_trace *a, const struct wp_conf_trac
     return true;
 }
 
+/* What was not told to stop yet is not told any more. */
+static void forget_stops(struct wp_trace *trace)
+{
+    wp_engine_drain_drop(trace);
+    trace->may_cut = false;
+    trace->is_sleep_asked = false;
+    for (uint32_t i = 0; i < trace->part_count; i++) {
+        trace->parts[i].must_stop = false;
+        trace->parts[i].is_given_up = false;
+    }
+}
+
+/* From now on only talk. */
+static void stop_nothing(struct wp_trace *trace)
+{
+    if (trace->drain.kind != WP_ENGINE_DRAIN_NONE && trace->is_served) {
+        wp_engine_drain_abort(trace, "a dry run stops nothing");
+    }
+    forget_stops(trace);
+}
+
 void wp_engine_config(struct wp_trace *trace, const struct wp_conf_trace *conf,
                       const bool *part_changed)
 {
@@ -84,8 +105,12 @@ void wp_engine_config(struct wp_trace *trace, const struct wp_conf_trace *conf,
     wp_engine_record(trace, "config", differs ? "the definition changed" : "loaded again");
     if (trace->is_removing) {
         trace->is_removing = false;
-        wp_engine_drain_drop(trace);
+        forget_stops(trace);
+        wp_engine_text_set(&trace->cause, "configured again");
         wp_engine_publish(trace, WP_WANT_HOLD);
+    }
+    if (conf->dry_run) {
+        stop_nothing(trace);
     }
     if (!differs) {
         return;
@@ -111,8 +136,9 @@ void wp_engine_remove(struct wp_trace *trace)
     wp_engine_record(trace, "remove", "%s", trace->cause);
     wp_engine_drain_drop(trace);
     wp_engine_sleep_begin(trace, false);
+    trace->is_failed = false;
     trace->view = WP_WANT_GONE;
-    if (trace->is_quiet || trace->conf->dry_run || trace->part_count == 0) {
+    if (trace->is_quiet || trace->may_cut || trace->conf->dry_run || trace->part_count == 0) {
         wp_engine_publish(trace, WP_WANT_GONE);
     } else {
         wp_engine_drain_begin(trace, WP_ENGINE_DRAIN_REMOVE);

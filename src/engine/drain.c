@@ -70,6 +70,7 @@ void wp_engine_drain_abort(struct wp_trace *trace, const char *cause)
 {
     wp_engine_drain_drop(trace);
     trace->is_again = true;
+    trace->is_wake_pending = false; /* the view answers them */
     wp_engine_text_set(&trace->cause, "%s", cause);
     wp_engine_record(trace, "drain.aborted", "%s", cause);
     wp_engine_publish(trace, WP_WANT_AWAKE);
@@ -119,6 +120,10 @@ static bool grant_by_force(struct wp_trace *trace)
             wp_engine_drain_abort(trace, "the deadline moved");
         }
         return trace->drain.kind == WP_ENGINE_DRAIN_NONE;
+    }
+    if (!trace->drain.is_acked && at_ms < trace->drain.since_ms + WP_ENGINE_ACK_TIMEOUT_MS) {
+        /* However short the time, the workers must have had a chance to let go. */
+        at_ms = trace->drain.since_ms + WP_ENGINE_ACK_TIMEOUT_MS;
     }
     if (trace->now_ms < at_ms) {
         wp_engine_want_tick(trace, at_ms);
@@ -195,6 +200,11 @@ static void handle_idle(struct wp_trace *trace)
         if (trace->now_ms < deadline.at_ms) {
             wp_engine_drain_abort(trace, "the deadline moved");
             return;
+        }
+        if (deadline.is_forced && trace->drain.kind == WP_ENGINE_DRAIN_IDLE) {
+            /* Used in the meantime, and meanwhile max_awake has come. */
+            trace->drain.kind = WP_ENGINE_DRAIN_FORCED;
+            wp_engine_deadline_text(trace, &deadline, &trace->cause);
         }
         break;
     case WP_ENGINE_DRAIN_OPERATOR:

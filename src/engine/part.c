@@ -14,9 +14,10 @@
 
 #include <string.h>
 
-#define OBSERVE_FIRST_MS 10000u
-#define OBSERVE_CAP_MS   300000u
-#define BLURRED_FIRST_MS 2000u
+#define OBSERVE_FIRST_MS    10000u
+#define OBSERVE_CAP_MS      300000u
+#define OBSERVE_BUSY_CAP_MS 30000u
+#define BLURRED_FIRST_MS    2000u
 
 void wp_engine_part_init(struct wp_engine_part *part, const struct wp_conf_part *conf)
 {
@@ -129,6 +130,24 @@ static void told_state(struct wp_trace *trace, struct wp_engine_part *part,
     }
 }
 
+/* Whether news of the part is worth asking for often. */
+static bool is_changing(const struct wp_trace *trace, const struct wp_engine_part *part)
+{
+    enum wp_part_state state = wp_engine_part_state(part);
+
+    return (trace->goal == WP_ENGINE_UP && !trace->is_served) || part->must_stop ||
+           part->op != WP_ENGINE_OP_NONE || part->is_started || part->is_stop_accepted ||
+           state == WP_PART_STARTING || state == WP_PART_STOPPING;
+}
+
+static uint64_t observe_again_ms(const struct wp_trace *trace, struct wp_engine_part *part,
+                                 uint64_t first_ms)
+{
+    return trace->now_ms + wp_engine_backoff_doubled(first_ms, ++part->observe_tries,
+                                                     is_changing(trace, part) ? OBSERVE_BUSY_CAP_MS
+                                                                              : OBSERVE_CAP_MS);
+}
+
 void wp_engine_part_observed(struct wp_trace *trace, uint32_t index, enum wp_part_state state,
                              const char *detail)
 {
@@ -145,9 +164,7 @@ void wp_engine_part_observed(struct wp_trace *trace, uint32_t index, enum wp_par
             part->blurred_since_ms = trace->now_ms;
         }
         /* A provider that tells changes by itself owes nothing now: ask until it can tell. */
-        part->observe_at_ms =
-            trace->now_ms +
-            wp_engine_backoff_doubled(BLURRED_FIRST_MS, ++part->observe_tries, OBSERVE_CAP_MS);
+        part->observe_at_ms = observe_again_ms(trace, part, BLURRED_FIRST_MS);
         return;
     }
     part->blurred_since_ms = 0;
@@ -203,16 +220,6 @@ static void pass_cadence(struct wp_trace *trace, uint32_t index)
     }
 }
 
-/* Whether news of the part is worth asking for often. */
-static bool is_changing(const struct wp_trace *trace, const struct wp_engine_part *part)
-{
-    enum wp_part_state state = wp_engine_part_state(part);
-
-    return (trace->goal == WP_ENGINE_UP && !trace->is_served) || part->must_stop ||
-           part->op != WP_ENGINE_OP_NONE || part->is_started || part->is_stop_accepted ||
-           state == WP_PART_STARTING || state == WP_PART_STOPPING;
-}
-
 static void pass_watch(struct wp_trace *trace, uint32_t index)
 {
     struct wp_engine_part *part = &trace->parts[index];
@@ -239,9 +246,7 @@ void wp_engine_part_pass(struct wp_trace *trace, uint32_t index)
         part->observe_at_ms = WP_NEVER;
         if (!wp_engine_part_is_seen(part) || part->blurred_since_ms != 0) {
             /* Nothing is decided without it, so an observation that got lost is asked for again. */
-            part->observe_at_ms =
-                trace->now_ms +
-                wp_engine_backoff_doubled(OBSERVE_FIRST_MS, ++part->observe_tries, OBSERVE_CAP_MS);
+            part->observe_at_ms = observe_again_ms(trace, part, OBSERVE_FIRST_MS);
         } else if (part->is_started) {
             part->observe_at_ms = trace->now_ms + WP_ENGINE_START_GRACE_MS;
         }

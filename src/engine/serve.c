@@ -30,6 +30,7 @@ void wp_engine_serve_open(struct wp_trace *trace)
     trace->is_served = true;
     trace->is_adopting = false;
     trace->is_wake_measured = false;
+    trace->is_wake_pending = false;
     trace->is_failed = false;
     trace->is_leftover = false;
     trace->failure_count = 0;
@@ -97,7 +98,8 @@ static bool notice_drift(struct wp_trace *trace)
         const struct wp_engine_part *part = &trace->parts[i];
         const char *detail = part->detail == NULL ? "not by wakeproxy" : part->detail;
 
-        if (!wp_engine_part_is_down(part)) {
+        /* As seen, whatever calls are still out: what serves had come up. */
+        if (part->state != WP_PART_STOPPED && part->state != WP_PART_MISSING) {
             continue;
         }
         wp_engine_text_set(&trace->cause, "%s stopped: %s", part->conf->name, detail);

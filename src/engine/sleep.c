@@ -42,7 +42,6 @@ void wp_engine_sleep_begin(struct wp_trace *trace, bool stops_parts)
     trace->goal = WP_ENGINE_DOWN;
     trace->is_served = false;
     trace->is_adopting = false;
-    trace->is_failed = false;
     trace->session_since_ms = 0;
     trace->is_again = true;
     if (stops_parts) {
@@ -60,6 +59,8 @@ void wp_engine_sleep_ask(struct wp_trace *trace, const char *who)
         wp_engine_record(trace, "sleep.ignored", "%s: there is nothing to stop", who);
         return;
     }
+    bool is_wake_dropped = trace->is_wake_pending;
+
     trace->is_sleep_asked = true;
     trace->is_wake_pending = false;
     trace->drain.again_ms = 0;
@@ -68,8 +69,11 @@ void wp_engine_sleep_ask(struct wp_trace *trace, const char *who)
     }
     wp_engine_record(trace, "sleep", "put to sleep by %s", who);
     if (trace->goal == WP_ENGINE_UP && !trace->is_served) {
+        is_wake_dropped = !trace->is_adopting; /* nobody waits for an adoption */
         wp_engine_sleep_begin(trace, false);
         trace->is_adopt_blocked = true;
+    }
+    if (is_wake_dropped) {
         /* Whoever waits is told why; whoever comes later may wake it again. */
         trace->retry_at_ms = 0;
         wp_engine_publish(trace, WP_WANT_BROKEN);
@@ -135,9 +139,12 @@ void wp_engine_stop_pass(struct wp_trace *trace)
     for (uint32_t i = 0; i < trace->part_count; i++) {
         struct wp_engine_part *part = &trace->parts[i];
 
-        if (part->must_stop && wp_engine_part_is_down(part)) {
-            wp_engine_op_forget_stop(part);
+        if (wp_engine_part_is_down(part)) {
             part->is_ours = false;
+            part->is_start_failed = false;
+            if (part->must_stop) {
+                wp_engine_op_forget_stop(part);
+            }
         }
         is_waiting = is_waiting || part->must_stop;
     }
@@ -191,7 +198,7 @@ static bool retry_wake(struct wp_trace *trace)
  * long over it. */
 static bool resume_wake(struct wp_trace *trace)
 {
-    uint64_t at_ms = WP_NEVER;
+    uint64_t at_ms = 0;
 
     if (!trace->is_wake_pending) {
         return false;
@@ -199,12 +206,13 @@ static bool resume_wake(struct wp_trace *trace)
     for (uint32_t i = 0; i < trace->part_count; i++) {
         const struct wp_engine_part *part = &trace->parts[i];
 
-        if (part->must_stop) {
-            uint64_t since_ms =
-                part->stop_since_ms == 0 ? trace->drain.sent_ms : part->stop_since_ms;
+        if (part->must_stop || part->op == WP_ENGINE_OP_STOP) {
+            uint64_t since_ms = part->op == WP_ENGINE_OP_STOP ? part->op_since_ms
+                                : part->stop_since_ms == 0    ? trace->drain.sent_ms
+                                                              : part->stop_since_ms;
             uint64_t until_ms = wp_engine_add(since_ms, trace->conf->stop_timeout_ms);
 
-            at_ms = at_ms == WP_NEVER || until_ms > at_ms ? until_ms : at_ms;
+            at_ms = until_ms > at_ms ? until_ms : at_ms;
         }
     }
     if (wp_engine_plan_any_stopping(trace) && trace->now_ms < at_ms) {
@@ -286,7 +294,10 @@ static void pass_leftovers(struct wp_trace *trace)
 
 void wp_engine_sleep_pass(struct wp_trace *trace)
 {
-    if (trace->goal != WP_ENGINE_DOWN || trace->is_removing) {
+    if (trace->is_removing || (trace->goal == WP_ENGINE_UP && !trace->is_adopting)) {
+        return;
+    }
+    if (retry_wake(trace) || trace->goal == WP_ENGINE_UP) {
         return;
     }
     if (trace->part_count == 0 && !trace->is_failed) {
@@ -294,7 +305,7 @@ void wp_engine_sleep_pass(struct wp_trace *trace)
         wp_engine_serve_open(trace);
         return;
     }
-    if (retry_wake(trace) || resume_wake(trace)) {
+    if (resume_wake(trace)) {
         return;
     }
     wp_engine_stop_pass(trace);

@@ -99,12 +99,10 @@ void wp_engine_wake_ask(struct wp_trace *trace, const char *cause, bool is_opera
         trace->failure_count = 0;
         trace->retry_at_ms = trace->now_ms;
     }
-    if (trace->goal == WP_ENGINE_DOWN) {
+    if (trace->goal == WP_ENGINE_DOWN || trace->is_adopting) {
         ask_while_down(trace, cause);
     } else if (trace->is_served) {
         ask_while_served(trace, cause);
-    } else if (trace->is_adopting) {
-        wp_engine_wake_begin(trace, cause);
     }
 }
 
@@ -141,6 +139,7 @@ void wp_engine_wake_fail(struct wp_trace *trace, const char *reason)
     trace->is_adopt_blocked = true;
     trace->is_failed = true;
     trace->is_wake_asked = false;
+    trace->is_wake_pending = false;
     trace->is_again = true;
     trace->failure_count++;
     trace->retry_at_ms = trace->now_ms + wp_engine_backoff_wake(trace->failure_count);

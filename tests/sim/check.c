@@ -28,6 +28,7 @@ void sim_check_reset(struct sim *sim, uint64_t not_before_ms)
     sim->sleep_asked_ms = 0;
     sim->not_before_ms = not_before_ms;
     sim->is_fresh = false;
+    sim->is_cut = false;
     sim->phase = wp_trace_phase(sim->trace);
 }
 
@@ -70,7 +71,7 @@ static void check_call(struct sim *sim, const struct sim_thing *thing, const cha
 static void check_start(struct sim *sim, uint32_t part)
 {
     const struct wp_conf_part *conf = &sim->conf->parts[part];
-    const struct sim_thing *thing = &sim->things[sim->things_of[part]];
+    struct sim_thing *thing = &sim->things[sim->things_of[part]];
 
     check_call(sim, thing, "START");
     if (thing->told != WP_PART_STOPPED && thing->told != WP_PART_MISSING) {
@@ -92,6 +93,7 @@ static void check_start(struct sim *sim, uint32_t part)
         sim_fail(sim, "START of %s which is to be removed", thing->name);
     }
     sim->session_ms = 0;
+    thing->is_started_here = true;
 }
 
 /* The only stops that may cut an exchange. */
@@ -113,7 +115,8 @@ static void check_stop(struct sim *sim, uint32_t part)
         sim->is_quitting && sim->now_ms >= plus(sim->removed_at_ms, sim->conf->stop_timeout_ms);
 
     check_call(sim, thing, "STOP");
-    if (active_now(sim) > 0 && !may_cut(sim)) {
+    sim->is_cut = sim->is_cut || may_cut(sim);
+    if (active_now(sim) > 0 && !sim->is_cut) {
         sim_fail(sim, "STOP of %s under %u active exchanges", thing->name, active_now(sim));
     }
     for (uint32_t i = 0; i < sim->conf->part_count && !gives_up; i++) {
@@ -128,12 +131,13 @@ static void check_stop(struct sim *sim, uint32_t part)
     }
     if (strncmp(wp_trace_reason(sim->trace), "no activity", 11) == 0 &&
         wp_trace_phase(sim->trace) == WP_PHASE_STOPPING &&
-        sim->now_ms - last_use(sim) < sim->conf->idle_ms) {
+        sim->now_ms - last_use(sim) < sim->conf->idle_ms &&
+        sim->now_ms - last_use(sim) < sim->idle_then_ms) {
         sim_fail(sim, "STOP of %s %llu ms after its last use", thing->name,
                  (unsigned long long)(sim->now_ms - last_use(sim)));
     }
     if (sim->now_ms < sim->not_before_ms && !sim->is_quitting && sim->sleep_asked_ms == 0 &&
-        thing->stop_said_ms == 0 && sim->total_wakes == 0) {
+        !thing->is_started_here) {
         sim_fail(sim, "STOP of %s too soon after a restart", thing->name);
     }
     thing->stop_said_ms = sim->now_ms;
@@ -149,8 +153,10 @@ static void check_publish(struct sim *sim, const struct wp_action *action)
     sim->epoch_last = action->epoch;
     sim->stirred_ms = sim->now_ms;
     if (action->type == WP_ACTION_DRAIN) {
+        sim->idle_then_ms = sim->conf->idle_ms; /* a reload changes later decisions only */
         return;
     }
+    sim->is_cut = sim->is_cut && action->view_status == WP_WANT_GONE;
     if (sim->is_quitting && action->view_status != WP_WANT_GONE) {
         sim_fail(sim, "a view of a removed trace");
     }
@@ -239,7 +245,8 @@ static void check_holders(struct sim *sim)
         const struct sim_worker *worker = &sim->workers[i];
 
         if (worker->held > 0 && worker->view != WP_WANT_AWAKE &&
-            sim->now_ms - worker->waits_since[0] > bound_ms) {
+            sim->now_ms - worker->waits_since[0] > bound_ms &&
+            sim->now_ms - worker->awake_until_ms > bound_ms) {
             sim_fail(sim, "worker %u holds somebody nobody thinks of", i);
         }
     }
@@ -279,7 +286,7 @@ static void check_running(struct sim *sim)
     const struct wp_conf_trace *conf = sim->conf;
     uint64_t since_ms = last_use(sim);
     uint64_t limit_ms = conf->idle_ms + conf->first_use_ms + conf->min_awake_ms +
-                        conf->wake_timeout_ms + 75000u + MESSAGES_MS;
+                        2 * conf->wake_timeout_ms + 75000u + MESSAGES_MS;
 
     if (conf->dry_run || sim->is_quitting || active_now(sim) > 0) {
         return;
@@ -287,6 +294,13 @@ static void check_running(struct sim *sim)
     since_ms = sim->stirred_ms > since_ms ? sim->stirred_ms : since_ms;
     since_ms = sim->extend_until_ms > since_ms ? sim->extend_until_ms : since_ms;
     since_ms = sim->not_before_ms > since_ms ? sim->not_before_ms : since_ms;
+    for (uint32_t i = 0; i < conf->part_count; i++) {
+        const struct sim_thing *thing = &sim->things[sim->things_of[i]];
+
+        if (thing->op != 0 && thing->is_op_lost) {
+            limit_ms = STOP_AGAIN_MS; /* others have to wait until it counts as lost */
+        }
+    }
     for (uint32_t i = 0; i < conf->part_count; i++) {
         const struct sim_thing *thing = &sim->things[sim->things_of[i]];
         uint64_t part_ms = thing->running_since_ms > since_ms ? thing->running_since_ms : since_ms;

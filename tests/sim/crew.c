@@ -83,6 +83,7 @@ static void could_not_connect(struct sim *sim, uint32_t index, uint64_t epoch)
     hold(sim, index);
     post(sim, index, SIM_MSG_BAD, epoch, false);
     if (worker->epoch == epoch && worker->view == WP_WANT_AWAKE) {
+        worker->awake_until_ms = sim->now_ms;
         worker->view = WP_WANT_HOLD; /* its own distrust; the message asks like a WAKE */
         worker->asked_epoch = epoch;
     } else if (worker->view == WP_WANT_HOLD) {
@@ -184,6 +185,9 @@ static void take_view(struct sim *sim, uint32_t index, const struct sim_msg *msg
                  (unsigned long long)worker->epoch);
     }
     worker->epoch = msg->epoch;
+    if (worker->view == WP_WANT_AWAKE) {
+        worker->awake_until_ms = sim->now_ms;
+    }
     if (msg->type == SIM_MSG_DRAIN) {
         worker->view = WP_WANT_HOLD;
         sim_note(sim, "worker promises", index, msg->epoch, worker->active);

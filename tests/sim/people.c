@@ -266,7 +266,7 @@ void sim_people_chance(struct sim *sim)
         }
         return;
     case 13:
-        if (sim_chance(sim, 30)) {
+        if (!sim->is_quitting && sim_chance(sim, 30)) {
             sim->is_quitting = true;
             sim->removed_at_ms = sim->now_ms;
             sim_driver_step(sim, &(struct wp_event){.type = WP_EVENT_REMOVE});

@@ -79,7 +79,7 @@ struct sim_thing {
     uint64_t probes;
     /* what the engine was told */
     enum wp_part_state told;
-    bool is_told_ready;
+    bool is_told_ready, is_started_here;
     uint64_t stop_said_ms, running_since_ms;
 };
 
@@ -88,7 +88,7 @@ struct sim_worker {
     uint64_t epoch, asked_epoch;
     uint32_t active, held;
     uint64_t waits_since[SIM_HOLDERS_MAX]; /* held ones, oldest first */
-    uint64_t last_ms;
+    uint64_t last_ms, awake_until_ms;
     /* the slot as control may read it: exact after any message */
     uint32_t slot_active, slot_held;
     uint64_t slot_last_ms;
@@ -135,7 +135,8 @@ struct sim {
     uint64_t epoch_last, broken_until_ms, session_ms, removed_at_ms, waking_since_ms;
     uint64_t draining_since_ms, reason_ms, stirred_ms, same_time_ticks, last_tick_ms,
         stage_since_ms;
-    uint64_t extend_until_ms, not_before_ms, sleep_asked_ms;
+    uint64_t idle_then_ms, extend_until_ms, not_before_ms, sleep_asked_ms;
+    bool is_cut;   /* a forced sleep is under way: its stops may cut exchanges */
     bool is_fresh; /* an operator or a reload cleared the backoff */
     enum wp_phase phase;
     /* totals over all episodes */

@@ -350,6 +350,7 @@ void sim_world_release(struct sim *sim, uint32_t target)
     thing->reported = -1;
     thing->told = WP_PART_UNKNOWN;
     thing->is_told_ready = false;
+    thing->is_started_here = false;
     thing->told_last_ms = 0;
     thing->stop_said_ms = 0;
 }
