@@ -144,7 +144,6 @@ _TABLE = """
 9112 9.3 persistent SHOULD | support persistent connections
 9112 9.3 read-body MUST | read the whole request body or close after the response
 9112 9.3 client-read MUST | read the whole response before reusing an upstream connection
-9112 9.3 http10-persistent MUST NOT | keep a persistent connection with an HTTP/1.0 client
 9112 9.3.2 order MUST | answer pipelined requests in their order
 9112 9.3.2 pipeline-fail SHOULD | forward the answers received and close when the upstream fails in a pipeline
 9112 9.5 graceful SHOULD | close gracefully on a timeout
@@ -181,7 +180,7 @@ house 7 problem RULE | our answers are problem+json, or HTML for browsers
 house 7 timeouts RULE | slow heads, bodies, idle connections and silent upstreams are ended
 house 7 retry-once RULE | an idempotent request on a reused connection that died is sent once more
 house 7 trailer-guard RULE | fields of framing and routing are refused in trailers
-house 7 keep-http10 RULE | HTTP/1.0 clients get no chunked coding and no 1xx
+house 7 keep-http10 RULE | HTTP/1.0 clients get no chunked coding and no 1xx; kept open only when they ask
 house 7 half-close RULE | a client that half-closes still gets its answer
 """
 

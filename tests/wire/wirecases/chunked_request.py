@@ -71,7 +71,7 @@ theme.refuse_late("size-cr-cr-lf", ("9112-2.2-bare-cr", "house-chunk-strict"),
 theme.refuse_late("last-bare-lf", "house-bare-lf", chunked("3\r\nabc\r\n0\n\n"), partial=b"abc")
 theme.refuse_late("last-bare-lf-end", "house-bare-lf", chunked("3\r\nabc\r\n0\r\n\n"), partial=b"abc")
 theme.refuse_late("last-bare-cr", "9112-2.2-bare-cr", chunked("3\r\nabc\r\n0\r\n\rX"), partial=b"abc")
-theme.refuse_late("no-chunks", BAD, chunked("abcde"))
+theme.refuse_late("no-chunks", BAD, chunked("hello"))
 theme.refuse_late("second-bad", BAD, chunked("3\r\nabc\r\nzz\r\nabc\r\n0\r\n\r\n"), partial=b"abc")
 theme.refuse_late("bad-after-pause", BAD, [chunked("3\r\nabc\r\n"), up_body(b"abc"), b"zz\r\n"], partial=b"abc")
 CUT = ("9112-6.3-incomplete", "9112-8-record-incomplete")

@@ -120,15 +120,15 @@ theme.refuse("value-bare-lf", "house-bare-lf", get("X-Thing: a\nX-Evil: 1\r\n"))
 theme.refuse("end-bare-lf", "house-bare-lf", b"GET / HTTP/1.1\r\nHost: wire.test\r\n\n")
 theme.refuse("line-bare-lf", "house-bare-lf", get("X-Thing: a\n"))
 theme.refuse("end-lf-lf", "house-bare-lf", b"GET / HTTP/1.1\r\nHost: wire.test\n\n")
-theme.refuse("folded-space", "9112-5.2-fold-request", get("X-Thing: a\r\n b\r\n"),
+theme.refuse("folded-space", ("9112-5.2-fold-request", "9112-5.2-no-fold"), get("X-Thing: a\r\n b\r\n"),
              also=({"status": 200, "got": Got(), "conn": "any"},))
-theme.refuse("folded-tab", "9112-5.2-fold-request", get("X-Thing: a\r\n\tb\r\n"),
+theme.refuse("folded-tab", ("9112-5.2-fold-request", "9112-5.2-no-fold"), get("X-Thing: a\r\n\tb\r\n"),
              also=({"status": 200, "got": Got(), "conn": "any"},))
-theme.refuse("folded-empty", "9112-5.2-fold-request", get("X-Thing: a\r\n \r\n"),
+theme.refuse("folded-empty", ("9112-5.2-fold-request", "9112-5.2-no-fold"), get("X-Thing: a\r\n \r\n"),
              also=({"status": 200, "got": Got(), "conn": "any"},))
-theme.refuse("folded-last", "9112-5.2-fold-request", get("X-Thing:\r\n a\r\n"),
+theme.refuse("folded-last", ("9112-5.2-fold-request", "9112-5.2-no-fold"), get("X-Thing:\r\n a\r\n"),
              also=({"status": 200, "got": Got(), "conn": "any"},))
-theme.refuse("folded-length", "9112-5.2-fold-request", get("Content-Length:\r\n 5\r\n") + b"abcde")
+theme.refuse("folded-length", ("9112-5.2-fold-request", "9112-5.2-no-fold"), get("Content-Length:\r\n 5\r\n") + b"abcde")
 theme.refuse("folded-te", "9112-5.2-fold-request",
              get("Transfer-Encoding:\r\n chunked\r\n") + b"0\r\n\r\n",
              also=({"status": 200, "got": Got(body=b""), "conn": "any"},))

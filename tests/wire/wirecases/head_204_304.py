@@ -45,7 +45,7 @@ theme.add("204", "9110-8.6-length-1xx-204", get(), answer=bare("204 No Content",
           reply=Resp(lacks=("content-length", "transfer-encoding"), has={"x-a": "b"}))
 theme.add("204-length-zero", "9110-8.6-length-1xx-204", get(), fresh=True, status=204,
           answer=bare("204 No Content", "Content-Length: 0\r\n"), reply=NONE)
-theme.add("204-length", ("9110-8.6-length-1xx-204", "9112-6.3-extra-data"), get(), fresh=True, status=204,
+theme.add("204-length", ("9110-8.6-length-1xx-204", "9110-8.6-known-wrong", "9112-6.3-extra-data"), get(), fresh=True, status=204,
           answer=bare("204 No Content", "Content-Length: 4\r\n") + b"evil", reply=NONE,
           also=({"status": 502, "reply": Resp()},))
 theme.bad_answer("204-chunked", ("9112-6.1-te-1xx-204", "house-response-faults"),

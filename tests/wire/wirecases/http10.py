@@ -4,17 +4,23 @@ from wirekit.case import CLOSE, Got, Resp, Theme, post, req, resp, resp_chunked
 
 theme = Theme("http10")
 OWN = ("9112-2.3-own-version", "9110-6.2-own-version")
-CLOSES = "9112-9.3-http10-persistent"
+CLOSES = "9112-9.3-persistent"
+PERSIST = ("9112-9.3-persistent", "house-keep-http10")
 
 theme.add("get", OWN, req(version="1.0"), conn="close", got=Got(method="GET"), reply=Resp(status=200))
 theme.add("upstream-gets-11", ("9112-2.3-own-version", "9112-2.3-no-downgrade"), req(version="1.0"), conn="close", got=Got())
 theme.add("post", OWN, post("abc", version="1.0"), conn="close", got=Got(body=b"abc"))
 theme.add("closes", CLOSES, req(version="1.0"), conn="close")
-theme.add("keep-alive-closes", CLOSES, req(version="1.0", fields="Connection: keep-alive\r\n"), conn="close")
-theme.add("keep-alive-says-close", (CLOSES, "9112-9.6-send-close"), req(version="1.0", fields="Connection: keep-alive\r\n"),
-          conn="close", reply=Resp(has={"connection": "close"}))
-theme.add("keep-alive-field", CLOSES, req(version="1.0", fields="Connection: Keep-Alive\r\nKeep-Alive: timeout=5\r\n"),
-          conn="close", got=Got(lacks=("keep-alive",)))
+KEEP = req(version="1.0", fields="Connection: keep-alive\r\n")
+theme.add("keep-alive", PERSIST, KEEP, reply=Resp(has={"connection": "keep-alive"}), ours=True)
+theme.add("keep-alive-case", PERSIST, req(version="1.0", fields="Connection: Keep-Alive\r\nKeep-Alive: timeout=5\r\n"),
+          got=Got(lacks=("keep-alive",)), ours=True)
+theme.add("keep-alive-second", (*PERSIST, "9112-9.3.2-order"), KEEP + req(target="/b", version="1.0"), status=(200, 200),
+          got=(Got(target="/"), Got(target="/b")), conn="close", ours=True)
+theme.add("keep-alive-chunked", ("9112-6.1-te-http10-client", "house-keep-http10"), KEEP, conn="close",
+          answer=resp_chunked("3\r\nabc\r\n0\r\n\r\n"), reply=Resp(body=b"abc", lacks=("transfer-encoding",), framing="to-close"))
+theme.add("keep-alive-close", "9112-9.6-recv-close", req(version="1.0", fields="Connection: keep-alive, close\r\n"), conn="close",
+          reply=Resp(has={"connection": "close"}), also=({"reply": Resp()},))
 theme.add("proxy-connection", CLOSES, req(version="1.0", fields="Proxy-Connection: keep-alive\r\n"), conn="close",
           got=Got(lacks=("proxy-connection",)))
 theme.add("pipelined-dropped", CLOSES, req(version="1.0") + req(target="/second", version="1.0"), conn="close",

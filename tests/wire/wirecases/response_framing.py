@@ -1,6 +1,6 @@
 """Where a response ends: lengths, both fields, close-delimited, extra data (RFC 9112 6.3, 9.2)."""
 
-from wirekit.case import AT_HEAD, CLOSE, RESET, SHUT, UP_GONE, Got, Resp, Theme, client_has, get, post, req, resp
+from wirekit.case import AT_HEAD, CLOSE, COMPLETE, RESET, SHUT, UP_GONE, Got, Resp, Theme, client_has, get, post, req, resp
 
 theme = Theme("rframe")
 FAULT = "house-response-faults"
@@ -44,9 +44,9 @@ theme.bad_answer("length-twice-same", FAULT, raw("Content-Length: 3", "Content-L
 theme.bad_answer("length-twice-differ", BAD, raw("Content-Length: 3", "Content-Length: 4", body=b"abc"))
 theme.bad_answer("length-twice-case", BAD, raw("Content-Length: 3", "content-LENGTH: 0", body=b"abc"))
 DECODED = ({"status": 200, "conn": "any", "reply": Resp(body=b"abc", lacks=("content-length",))},)
-theme.bad_answer("both", ("9112-6.2-one-framing", "9112-6.3-remove-length", FAULT),
+theme.bad_answer("both", ("9112-6.2-one-framing", "9112-6.3-remove-length", "9110-8.6-known-wrong", FAULT),
                  raw("Content-Length: 3", "Transfer-Encoding: chunked", body=b"3\r\nabc\r\n0\r\n\r\n"), also=DECODED)
-theme.bad_answer("both-reversed", ("9112-6.2-one-framing", "9112-6.3-remove-length", FAULT),
+theme.bad_answer("both-reversed", ("9112-6.2-one-framing", "9112-6.3-remove-length", "9110-8.6-known-wrong", FAULT),
                  raw("Transfer-Encoding: chunked", "Content-Length: 13", body=b"3\r\nabc\r\n0\r\n\r\n"), also=DECODED)
 for name, value in (("gzip", "gzip"), ("gzip-chunked", "gzip, chunked"), ("chunked-twice", "chunked, chunked"),
                     ("identity", "identity"), ("unknown", "cow"), ("empty", ""), ("quoted", '"chunked"'),
@@ -86,10 +86,15 @@ theme.add("extra-later", EXTRA, [get(), UP_GONE], fresh=True,
 theme.add("extra-pipelined", EXTRA, get(target="/one") + get(target="/two"), fresh=True, status=(200, 200),
           answers=[resp(body="abc") + SECOND], got=(Got(target="/one"), Got(target="/two")),
           reply=(Resp(body=b"abc"), Resp(body=b"answer to /two")))
-theme.add("early-response", ("9110-7.5-early-response", "9112-9.3-read-body"),
+theme.add("early-response", "9110-7.5-early-response",
           [req("POST", "/", "Content-Length: 6\r\n", b"abc"), client_has(b"early"), b"def"],
-          answer=[AT_HEAD, resp(body="early")], reply=Resp(body=b"early"), got=Got(is_complete=True),
-          conn="any", also=({"got": Got(is_complete=False)},))
+          answer=[AT_HEAD, resp(body="early")], reply=Resp(body=b"early"), got=Got(body=b"abcdef"),
+          conn="any")
+theme.add("early-response-unread", ("9112-9.3-read-body", "9112-9.3.2-order"),
+          [req("POST", "/", "Content-Length: 52\r\n", b"GET /smuggled HTTP/1.1\r\n"), client_has(b"early"),
+           b"Host: wire.test\r\nX: 1234\r\n\r\n"],
+          answer=[AT_HEAD, resp("403 No", body="early"), COMPLETE], status=403, reply=Resp(body=b"early"),
+          got=Got(is_complete=None), conn="any", fresh=True)
 theme.add("early-close", ("9112-9.3-read-body", "9112-9.5-cease-body"),
           req("POST", "/", "Content-Length: 60\r\n", b"abc"), fresh=True, conn="close", status=413,
           answer=[AT_HEAD, resp("413 Content Too Large", "Connection: close\r\n", "big"), CLOSE],

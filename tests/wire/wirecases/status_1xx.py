@@ -36,5 +36,7 @@ theme.add("post", FORWARD, req("POST", "/", "Content-Length: 3\r\n", b"abc"), in
           answer=[COMPLETE, b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS + resp()], got=Got(body=b"abc"))
 theme.bad_answer("bad-fields", ("9110-2.2-grammar", "house-response-faults"),
                  b"HTTP/1.1 103 Early Hints\r\nX(: y\r\n\r\n" + resp())
-theme.add("endless", "house-response-faults", get(), fresh=True, status=502,
-          answer=[HINTS.replace(b"103 Early Hints", b"102 Processing") * 2000], interim=None, ours=True, conn="any")
+MANY = HINTS.replace(b"103 Early Hints", b"102 Processing")
+theme.add("hundred", FORWARD, get(), answer=MANY * 100 + resp(body="b"), interim=(102,) * 100, reply=Resp(body=b"b"))
+theme.add("large", FORWARD, get(), interim=103, interim_has={"x-a": "a" * 6000}, reply=Resp(body=b"b"),
+          answer=b"HTTP/1.1 103 Early Hints\r\nX-A: " + b"a" * 6000 + b"\r\n\r\n" + resp(body="b"))

@@ -95,7 +95,7 @@ class Got:
     framing: str = None
     trailers: list = None
     order: tuple = None       # these names appear in this order
-    is_complete: bool = True
+    is_complete: bool = True  # None: not checked
     raw: bytes = None         # bytes after a protocol switch
 
 

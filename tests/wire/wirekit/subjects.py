@@ -24,6 +24,7 @@ traces:
   wire:
     hosts: [wire.test, "*.wire.test"]
     upstream: {{address: "{upstream}"{upstream_more}}}
+    settle: 0s
 """
 
 # Configurations a case can ask for.
@@ -33,7 +34,7 @@ CONFIGS = {
     "hasty": {"limits": "limits: {header_timeout: 300ms, body_timeout: 300ms, "
                         "keepalive_timeout: 300ms}\n",
               "upstream_more": ", response_timeout: 300ms"},
-    "narrow": {"limits": "limits: {head: 4KiB, target: 1000, fields: 20}\n"},
+    "narrow": {"limits": "limits: {head_size: 4KiB, target_length: 1000, fields: 20}\n"},
 }
 
 HAPROXY = """\

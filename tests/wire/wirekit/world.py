@@ -448,7 +448,7 @@ class World:
             if self.problems:
                 return True
             if client.closed:
-                return True
+                return case.partial is not None or self.are_answered(case)
             early = at < len(script)
             if client.eof and not client.out:
                 return not early or not self.is_waiting_for_upstream(script[at])
@@ -474,7 +474,8 @@ class World:
     def are_answered(self, case):
         """Whether all answers have been played; a request that will stay incomplete needs none."""
         expected = case.got or (Got(),) * len(self.exchanges)
-        return all(exchange.is_done or exchange.message.status == 101 or not want.is_complete
+        return all(exchange.is_done or not want.is_complete or (
+            exchange.message.status == 101 and exchange.at == len(exchange.script))
                    for exchange, want in zip(self.exchanges, expected))
 
     @staticmethod
@@ -610,9 +611,9 @@ class World:
             self.problem(f"{where}: method {message.method!r}, want {want.method}")
         if want.target is not None and message.target.decode("latin-1") != want.target:
             self.problem(f"{where}: target {message.target!r}, want {want.target}")
-        if want.is_complete and not message.is_complete:
+        if want.is_complete is True and not message.is_complete:
             self.problem(f"{where} is incomplete: body {message.body[-100:]!r}")
-        if not want.is_complete and message.is_complete:
+        if want.is_complete is False and message.is_complete:
             self.problem(f"{where} was made to look complete")
         if want.raw is not None and exchange.raw_after != want.raw:
             self.problem(f"{where}: then {exchange.raw_after[:200]!r}, want {want.raw[:200]!r}")
