@@ -7,7 +7,8 @@
  *            running, starting -stop-> stopping -stop-> stopped
  * Invariant: one timer per part, armed exactly in starting, stopping, and running with a crash
  *            ahead; every change is told as an observation, so nobody needs to poll.
- * Not here:  addresses of a real host: a sim part is at 127.0.0.1, whatever listens there.
+ * Not here:  addresses: there is no host, so the upstream of such a trace is written in the
+ *            configuration.
  */
 #include <stdlib.h>
 
@@ -40,12 +41,7 @@ static const struct wp_conf_sim *conf_of(const struct sim_part *part)
 
 static void tell(struct sim_part *part)
 {
-    struct wp_observation observation = {.state = part->state, .detail = part->detail};
-
-    if (part->state == WP_PART_RUNNING) {
-        wp_observation_add_loopback(&observation);
-    }
-    wp_report_observed(&provider_of(part)->reports, &part->base, &observation);
+    wp_report_state(&provider_of(part)->reports, &part->base, part->state, part->detail);
 }
 
 static void arm(struct sim_part *part, uint64_t delay_ms)
