@@ -49,12 +49,12 @@ def test_a_silent_exchange_is_activity_too(wakeproxy, make_origin):
 @pytest.mark.race
 @pytest.mark.sanitize
 def test_requests_race_the_deadline(wakeproxy, make_origin):
-    """Requests at intervals spread around the idle window of 100 ms (the shortest there is), on kept
-    and on new conns, to many traces at a time: thousands of tries meet every moment of draining,
-    stopping and waking, and each is answered 200."""
-    traces, tries = 25, 60 if IS_SANITIZED else 160
+    """Requests at intervals spread around an idle window of 30 ms, on kept and on new conns, to many
+    traces at a time: thousands of tries meet every moment of draining, stopping and waking, and
+    each is answered 200."""
+    traces, tries = 20, 150 if IS_SANITIZED else 400
     origin = make_origin()
-    wakeproxy.start({f"t{i}": {"hosts": [f"t{i}.localhost"], "idle": "100ms",
+    wakeproxy.start({f"t{i}": {"hosts": [f"t{i}.localhost"], "idle": "30ms",
                                "parts": {"p": {"sim": {"boot": "2ms", "stop": f"{i % 5}ms"}}},
                                "upstream": {"address": origin.text}} for i in range(traces)},
                     log={"level": "info", "access": False})
@@ -63,8 +63,8 @@ def test_requests_race_the_deadline(wakeproxy, make_origin):
     def race(number):
         client, host = wakeproxy.client(), f"t{number}.localhost"
         for n in range(tries):
-            # 90 to 115 ms after the last answer, in steps of 0.1 ms: around the deadline.
-            time.sleep(0.090 + (n * 37 + number * 13) % 250 / 10000)
+            # 20 to 45 ms after the last answer, in steps of 0.1 ms: around the deadline.
+            time.sleep(0.020 + (n * 37 + number * 13) % 250 / 10000)
             try:
                 if n % 3 == 0:
                     client.close()
@@ -92,16 +92,18 @@ def test_requests_race_the_deadline(wakeproxy, make_origin):
 
 
 def test_first_use(wakeproxy, origin):
-    """Woken, and nobody came: the holder left while it booted."""
-    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "1h", "first_use": "300ms",
+    """Woken, and nobody came: the holder left while it booted. It waits for first_use, not idle."""
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "100ms", "first_use": "2s",
                            "parts": {"p": {"sim": {"boot": "300ms"}}},
                            "upstream": {"address": origin.text}}})
     with wakeproxy.client() as client:
         client.request("/")
         wakeproxy.wait_phase("t", "waking")
     wakeproxy.wait_phase("t", "awake")
+    awake = time.monotonic()
     wakeproxy.wait_asleep("t")
-    assert not origin.requests or origin.requests[0].method == "GET"
+    assert time.monotonic() - awake >= 1.5
+    assert not origin.requests
 
 
 def test_min_awake(wakeproxy, origin):
@@ -127,7 +129,7 @@ def test_max_awake_ends_a_trace_that_is_in_use(wakeproxy, make_origin):
         conn.send("0\r\n\r\n")
 
     origin = make_origin(handler)
-    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "1h", "max_awake": "1s",
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "1s", "max_awake": "1s",
                            "drain_timeout": "300ms", "parts": {"p": SIM},
                            "upstream": {"address": origin.text}}})
     with wakeproxy.client() as client:

@@ -21,15 +21,14 @@ VENV = os.path.join(BUILD, "venv")
 PYTHON_PACKAGES = ["pytest==8.3.5", "pytest-timeout==2.3.1", "pytest-xdist==3.6.1"]
 FUZZ_SECONDS = 10
 
-# name -> (folder, compiler, meson options). `build` itself is the hardened release.
+# name -> (folder, compiler, meson options). `build` itself is the hardened release; the fuzz targets
+# bring their own sanitizers and are part of every clang build.
 VARIANTS = {
     "gcc": (BUILD, "gcc", ["--buildtype=release"]),
     "clang": (f"{BUILD}/clang", "clang", ["--buildtype=debugoptimized"]),
     "asan": (f"{BUILD}/asan", "gcc", ["--buildtype=debugoptimized",
                                       "-Db_sanitize=address,undefined"]),
     "tsan": (f"{BUILD}/tsan", "gcc", ["--buildtype=debugoptimized", "-Db_sanitize=thread"]),
-    "fuzz": (f"{BUILD}/fuzz", "clang", ["--buildtype=debugoptimized", "-Db_lundef=false",
-                                        "-Db_sanitize=address,undefined"]),
 }
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:strict_string_checks=1",
@@ -179,7 +178,8 @@ def pytest(tally, name, folder, variant, *options, timeout=900):
     junit = f"{LOGS}/{name}.xml"
     if os.path.exists(junit):
         os.remove(junit)
-    env = {**SANITIZER_ENV, "WAKEPROXY": f"{VARIANTS[variant][0]}/wakeproxy",
+    binary = f"{VARIANTS[variant][0]}/wakeproxy"
+    env = {**SANITIZER_ENV, "WAKEPROXY": binary, "WAKEPROXY_BIN": binary,
            "WAKEPROXY_VARIANT": variant, "PYTHONDONTWRITEBYTECODE": "1"}
     wrap = personality() if variant == "tsan" else []
     code, text = run([*wrap, f"{VENV}/bin/python", "-m", "pytest", folder, "-q",
@@ -236,43 +236,27 @@ def stage_venv(tally):
         f.write(wanted)
 
 
-def fuzz_targets():
-    folder = f"{VARIANTS['fuzz'][0]}/tests/fuzz"
-    if not os.path.isdir(folder):
-        return []
-    return [f"{folder}/{n}" for n in sorted(os.listdir(folder))
-            if n.startswith("fuzz") and os.path.isfile(f"{folder}/{n}")
-            and os.access(f"{folder}/{n}", os.X_OK)]
-
-
 def stage_fuzz(tally):
-    """Replays each corpus, then looks for new inputs for a short while; findings stay in logs."""
-    if not build(tally, "fuzz"):
-        return
-    targets = fuzz_targets()
-    if not targets:
+    """Looks for new inputs for a short while, from the corpus on; findings stay in build/logs. The
+    corpora themselves are replayed by the fuzz-replay stages."""
+    folder = f"{VARIANTS['clang'][0]}/tests/fuzz"
+    names = sorted(n[len("fuzz_"):] for n in os.listdir(folder)
+                   if n.startswith("fuzz_") and not n.startswith("fuzz_replay_")
+                   and os.path.isfile(f"{folder}/{n}") and os.access(f"{folder}/{n}", os.X_OK))
+    if not names:
         say("  there are no fuzz targets")
         tally.add(failed=1)
-    for target in targets:
-        name = os.path.basename(target)
-        short = re.sub(r"^fuzz[-_]", "", name)
-        corpus = next((c for c in (f"{ROOT}/tests/fuzz/corpus/{short}", f"{ROOT}/tests/fuzz/{short}",
-                                   f"{ROOT}/tests/fuzz/corpus/{name}") if os.path.isdir(c)), None)
-        if corpus is None:
-            say(f"  {name} has no corpus")
-            tally.add(failed=1)
-            continue
-        found = f"{LOGS}/{name}-new"
-        os.makedirs(found, exist_ok=True)
-        for what, argv in (
-                ("replay", [target, "-runs=0", corpus]),
-                ("search", [target, f"-max_total_time={FUZZ_SECONDS}", "-max_len=4096",
-                            "-timeout=5", f"-artifact_prefix={found}/", found, corpus])):
-            code, text = run(argv, f"{name}-{what}", SANITIZER_ENV, 120)
-            tally.add(passed=not code, failed=bool(code))
-            if code:
-                say(f"  {name} {what}:")
-                tail(text)
+    for name in names:
+        found = f"{LOGS}/fuzz-{name}"
+        shutil.rmtree(found, ignore_errors=True)
+        os.makedirs(found)
+        code, text = run([f"{folder}/fuzz_{name}", f"-max_total_time={FUZZ_SECONDS}",
+                          "-max_len=20000", "-timeout=5", f"-artifact_prefix={found}/", found,
+                          f"{ROOT}/tests/fuzz/corpus/{name}"], f"fuzz-{name}", SANITIZER_ENV, 120)
+        tally.add(passed=not code, failed=bool(code))
+        if code:
+            say(f"  {name}:")
+            tail(text)
 
 
 def build_stage(variant):
@@ -315,6 +299,9 @@ STAGES = {
     "unit-asan": (suite_stage("unit", "asan"), False),
     "unit-tsan": (suite_stage("unit", "tsan"), False),
     "sim": (suite_stage("sim", "gcc"), True),
+    "sim-asan": (suite_stage("sim", "asan"), False),
+    "sim-long": (suite_stage("sim-long", "gcc"), False),
+    "fuzz-replay": (suite_stage("fuzz-replay", "asan"), False),
     "venv": (stage_venv, True),
     "wire": (stage_wire, True),
     "integration": (stage_integration, True),
@@ -325,6 +312,7 @@ STAGES = {
 # What a stage named on the command line needs first.
 NEEDS = {
     "unit": ["gcc"], "unit-asan": ["asan"], "unit-tsan": ["tsan"], "sim": ["gcc"],
+    "sim-asan": ["asan"], "sim-long": ["gcc"], "fuzz-replay": ["asan"], "fuzz": ["clang"],
     "wire": ["gcc", "venv"], "integration": ["gcc", "venv"],
     "integration-asan": ["asan", "venv"], "integration-tsan": ["tsan", "venv"],
 }
@@ -362,7 +350,7 @@ def main():
             say(f"  {name} needs {', '.join(sorted(broken))}")
         else:
             STAGES[name][0](tally)
-        if tally.failed and name in ("gcc", "asan", "tsan", "venv"):
+        if tally.failed and name in {n for needed in NEEDS.values() for n in needed}:
             failed_builds.add(name)
         say(f"{name:17} {tally} ({time.monotonic() - start:.0f} s)")
         total.add(tally.passed, tally.failed, tally.skipped)
