@@ -83,7 +83,7 @@ static void test_bounds(void **state)
          "1:16: \"held\" is 4294967297; it must be 1 to 10000000"},
         {"limits: {header_timeout: 10ms}" GOOD,
          "1:26: \"header_timeout\" is 10ms; it must be 100ms to 1h"},
-        {TRACE "    idle: 366d" REST, "3:11: \"idle\" is 366d; it must be 100ms to 365d"},
+        {TRACE "    idle: 366d" REST, "3:11: \"idle\" is 366d; it must be 10ms to 365d"},
         {TRACE "    max_awake: 10ms" REST, "3:16: \"max_awake\" is 10ms; it must be 1s to 365d"},
         {TRACE "    ready: {consecutive: 0}" REST,
          "3:26: \"consecutive\" is 0; it must be 1 to 100"},
