@@ -32,8 +32,9 @@ void wp_chunk_init(struct wp_chunk_decoder *decoder);
  * Consumes from `input` (a trailer line must lie contiguous: when it is incomplete MORE is returned
  * with *ret_used short of the input, and the rest must be offered again with more bytes). Call in a
  * loop, advancing by *ret_used, until MORE, END or BAD. Bytes after END are not consumed.
- * Fields that framing, routing or hop-by-hop handling depend on are BAD in a trailer (RFC 9110
- * section 6.5.1).
+ * Fields that framing, routing or hop-by-hop handling depend on are BAD in a trailer; those that
+ * mean something only in a head (authentication, content format, caching, cookies) are dropped
+ * without an event (RFC 9110 section 6.5.1).
  */
 enum wp_chunk_event wp_chunk_next(struct wp_chunk_decoder *decoder, struct wp_slice input,
                                   size_t *ret_used, struct wp_slice *ret_data);

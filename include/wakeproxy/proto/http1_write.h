@@ -36,7 +36,8 @@ struct wp_forward {
 /*
  * The request head for the upstream: origin (or asterisk) form, HTTP/1.1, Host, end-to-end fields
  * in their order, then X-Forwarded-For/-Proto/-Host, X-Request-Id, Via, TE-less, Max-Forwards
- * decremented for OPTIONS, one framing field. Connection is sent only with an upgrade.
+ * decremented for OPTIONS, one framing field. Connection is sent only with an upgrade. Host is
+ * head->authority, which the caller may have replaced; empty (HTTP/1.0) it is sent empty.
  */
 void wp_write_request(struct wp_writer *writer, const struct wp_head *head,
                       const struct wp_forward *forward);

@@ -186,6 +186,8 @@ static const struct bad_row bad_rows[] = {
     BAD("5\r\nhello0\r\n\r\n"),
     BAD("5\r\nhello\n0\r\n\r\n"),
     BAD("5\r\nhello\r0\r\n\r\n"),
+    BAD("5\r\nhello\rX0\r\n\r\n"),
+    BAD("5\r\nhelloX\n0\r\n\r\n"),
     BAD("5\r\nhello!\r\n0\r\n\r\n"),
     BAD("5\r\nhello \r\n0\r\n\r\n"),
     BAD("5\r\nhello\r\n\r\n0\r\n\r\n"),

@@ -206,6 +206,33 @@ static void the_scan_does_not_look_back(void **state)
     assert_int_equal(length, sizeof(text) - 1);
 }
 
+static void the_scan_refuses(void **state)
+{
+    static const struct wp_slice rows[] = {
+        WP_SLICE("\r\n\r\n"),
+        WP_SLICE("\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+        WP_SLICE("GET / HTTP/1.1\n\n"),
+        WP_SLICE("GET / HTTP/1.1\r\r\n"),
+        WP_SLICE("GET / HTTP/1.1\r\n\n"),
+        WP_SLICE("GET / HTTP/1.1\r\nX: \0"),
+        WP_SLICE("GET / HTTP/1.1\r\nX: \x1f"),
+        WP_SLICE("GET / HTTP/1.1\r\nX: \x7f"),
+        WP_SLICE("\n"),
+        WP_SLICE("\rx"),
+    };
+    for (size_t i = 0; i < WP_ARRAY_SIZE(rows); i++) {
+        for (size_t split = 0; split <= rows[i].len; split++) {
+            uint32_t scan = 0;
+            uint32_t length = 77;
+            struct wp_slice part = {rows[i].ptr, split};
+            if (wp_head_scan(part, &scan, &length) == WP_PARSE_MORE) {
+                assert_int_equal(wp_head_scan(rows[i], &scan, &length), WP_PARSE_BAD);
+            }
+            assert_int_equal(length, 77);
+        }
+    }
+}
+
 static void tokens(void **state)
 {
     assert_true(wp_is_token(WP_SLICE("a")));
@@ -227,6 +254,7 @@ int main(void)
         cmocka_unit_test(connection_options_are_bounded),
         cmocka_unit_test(a_parsed_head_can_move),
         cmocka_unit_test(the_scan_does_not_look_back),
+        cmocka_unit_test(the_scan_refuses),
         cmocka_unit_test(tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,9 +34,11 @@ static const struct row rows[] = {
      .head = "GET / HTTP/1.1\r\nx-B: 1\r\nhOST: a.test\r\nAccept: */*\r\nX-b: 2\r\n" END,
      .expected = "GET / HTTP/1.1\r\n" HOST "x-B: 1\r\nAccept: */*\r\nX-b: 2\r\n" OURS VIA END},
     {"odd whitespace is normalised, neighbours are not harmed",
-     .head = "GET / HTTP/1.1\r\n" HOST "A: 1\r\nB:2\r\nC:\t3\r\nD:  4\r\nE: 5 \t\r\nF: 6\r\n"
+     .head = "GET / HTTP/1.1\r\n" HOST
+             "A: 1\r\nB:2\r\nC:\t3\r\nD:  4\r\nE: 5 \t\r\nE: 6 \r\nE: 7 \r\nF: 6\r\n"
              "G:\r\nH: \r\nI: a \t b\r\n" END,
-     .expected = "GET / HTTP/1.1\r\n" HOST "A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\nF: 6\r\n"
+     .expected = "GET / HTTP/1.1\r\n" HOST
+                 "A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\nE: 6\r\nE: 7\r\nF: 6\r\n"
                  "G: \r\nH: \r\nI: a \t b\r\n" OURS VIA END},
     {"an empty line before is not passed on", .head = "\r\nGET / HTTP/1.1\r\n" HOST END,
      .expected = "GET / HTTP/1.1\r\n" HOST OURS VIA END},
