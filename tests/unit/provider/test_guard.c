@@ -89,6 +89,7 @@ __attribute__((noreturn)) static void run_parent(int report_fd, const char *fold
     (void)snprintf(state_dir, sizeof(state_dir), "%s/state", folder);
     (void)snprintf(path, sizeof(path), "%s/out", folder);
     harness_open(&h, WP_PROVIDER_PROCESS, state_dir);
+    (void)rmdir(h.folder); /* nobody will close this harness */
     conf.process.stop_signal = SIGTERM;
     conf.process.stop_timeout_ms = 1000;
     lasting.process = conf.process;
