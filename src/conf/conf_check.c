@@ -52,6 +52,23 @@ static void check_circle(struct wp_conf_decoder *decoder, const struct wp_conf_t
     }
 }
 
+/* A process that outlives us is found again by what is kept of it. */
+static void check_outliving(struct wp_conf_decoder *decoder, const struct wp_conf_trace *trace)
+{
+    size_t i;
+
+    for (i = 0; i < trace->part_count; i++) {
+        const struct wp_conf_part *part = &trace->parts[i];
+
+        if (part->provider == WP_PROVIDER_PROCESS && part->process.outlive) {
+            wp_conf_findings_add(decoder->findings, part->place,
+                                 "part \"%s\" has \"outlive\", but without \"state_dir\" it could "
+                                 "not be found again; add state_dir: /var/lib/wakeproxy",
+                                 part->name);
+        }
+    }
+}
+
 void wp_conf_finish_root(struct wp_conf_decoder *decoder, const struct wp_yaml_node *node,
                          void *object)
 {
@@ -66,6 +83,9 @@ void wp_conf_finish_root(struct wp_conf_decoder *decoder, const struct wp_yaml_n
     }
     for (i = 0; i < conf->trace_count; i++) {
         check_circle(decoder, &conf->traces[i]);
+        if (!wp_yaml_get(node, "state_dir")) {
+            check_outliving(decoder, &conf->traces[i]);
+        }
     }
 }
 

@@ -132,6 +132,10 @@ static void test_hosts_and_listeners(void **state)
 static void test_parts(void **state)
 {
     static const struct bad cases[] = {
+        {TRACE "    parts: {a: {process: {command: x, outlive: true}}}" REST,
+         "3:13: part \"a\" has \"outlive\", but without \"state_dir\" it could not be found again; "
+         "add state_dir: /var/lib/wakeproxy"},
+        {"state_dir: /x\n" TRACE "    parts: {a: {process: {command: x, outlive: true}}}" REST, ""},
         {TRACE "    parts: {a: {sim: , after: a}}" REST,
          "3:13: parts form a cycle: a -> a; remove one \"after\""},
         {TRACE "    parts:\n      db: {sim: , after: app}\n      app: {sim: , after: [x, db]}\n"

@@ -392,18 +392,19 @@ static void test_part_eq(void **state)
     size_t i, j;
 
     for (i = 0; i < WP_ARRAY_SIZE(parts); i++) {
-        yaml = wp_asprintf("traces: {t: {hosts: t, upstream: {address: 'h:1'}, parts: {p: {%s}, "
-                           "q: {sim: {}}}}}",
-                           parts[i]);
+        yaml = wp_asprintf(
+            "state_dir: /s\ntraces: {t: {hosts: t, upstream: {address: 'h:1'}, parts: {p: {%s}, "
+            "q: {sim: {}}}}}",
+            parts[i]);
         confs[i] = parse_good(yaml);
         /* The same with other places. */
         again = wp_conf_ref(confs[i]);
         wp_conf_unref(&again);
         free(yaml);
-        yaml =
-            wp_asprintf("\n\ntraces: {t: {hosts: t, upstream: {address: 'h:1'}, parts: { p: {%s}, "
-                        "q: {sim: {}}}}}",
-                        parts[i]);
+        yaml = wp_asprintf("\n\nstate_dir: /s\ntraces: {t: {hosts: t, upstream: {address: 'h:1'}, "
+                           "parts: { p: {%s}, "
+                           "q: {sim: {}}}}}",
+                           parts[i]);
         again = parse_good(yaml);
         assert_true(wp_conf_part_eq(&confs[i]->traces[0].parts[0], &again->traces[0].parts[0]));
         wp_conf_unref(&again);
