@@ -189,8 +189,6 @@ static void reload(struct server *server)
         wp_nofile_check(conf);
     }
     wp_control_reload(server->control, conf, shared, count);
-    wp_log(WP_LOG_INFO, "reload.done", "path:s traces:u listeners:u", server->path,
-           (uint64_t)conf->trace_count, (uint64_t)count);
     wp_conf_unref(&server->conf);
     server->conf = conf;
 }

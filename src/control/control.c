@@ -115,6 +115,7 @@ static void reload(struct wp_control *control, struct command *command)
 {
     struct wp_listener_fd **listeners = command->listeners;
     uint32_t count = command->listener_count;
+    bool is_first = command->conf == control->conf; /* the start: only listeners are new */
 
     if (control->is_quitting) {
         return;
@@ -124,6 +125,9 @@ static void reload(struct wp_control *control, struct command *command)
         wp_log(WP_LOG_ERROR, "reload.refused", "reason:s",
                "more trace names since the start than can be told apart; restart instead");
         free_listeners(listeners, control->bus->worker_count, count);
+    } else if (!is_first) {
+        wp_log(WP_LOG_INFO, "reload.done", "path:s traces:u listeners:u", control->conf->path,
+               (uint64_t)control->conf->trace_count, (uint64_t)count);
     }
 }
 

@@ -14,12 +14,21 @@
 
 #include "control_impl.h"
 
+/* A reload that changes nothing of a trace is not news of that trace. */
+static enum wp_log_level level_of(const struct wp_ledger_entry *entry)
+{
+    if (entry->from != entry->to) {
+        return entry->to == WP_PHASE_BROKEN ? WP_LOG_WARN : WP_LOG_INFO;
+    }
+    return strcmp(entry->what, "config") == 0 ? WP_LOG_DEBUG : WP_LOG_INFO;
+}
+
 static void log_entry(struct wp_control_trace *trace, const struct wp_ledger_entry *entry)
 {
     struct wp_log_line line;
     char event[sizeof(entry->what) + 8];
     bool is_phase = entry->from != entry->to;
-    enum wp_log_level level = entry->to == WP_PHASE_BROKEN && is_phase ? WP_LOG_WARN : WP_LOG_INFO;
+    enum wp_log_level level = level_of(entry);
 
     if (!wp_log_enabled(level)) {
         return;

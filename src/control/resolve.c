@@ -74,6 +74,24 @@ static void deliver(struct wp_timer *timer)
     question_free(resolve);
 }
 
+/* What a person can act on. */
+static const char *explain(int result)
+{
+    switch (result) {
+    case 0:
+        return "it has no address";
+    case EVUTIL_EAI_NONAME:
+    case EVUTIL_EAI_NODATA:
+        return "there is no such name";
+    case EVUTIL_EAI_AGAIN:
+        return "no name server answers";
+    case EVUTIL_EAI_FAIL:
+        return "the name server failed";
+    default:
+        return evutil_gai_strerror(result);
+    }
+}
+
 static void take_addresses(struct wp_resolve *resolve, const struct evutil_addrinfo *answer)
 {
     for (; answer && resolve->count < ADDRESSES_MAX; answer = answer->ai_next) {
@@ -103,7 +121,7 @@ static void answered(int result, struct evutil_addrinfo *answer, void *context)
         return;
     }
     if (resolve->count == 0) {
-        resolve->error = result == 0 ? "it has no address" : evutil_gai_strerror(result);
+        resolve->error = explain(result);
     }
     wp_timer_set(&resolve->deliver, wp_loop_now_ms(resolve->resolver->loop));
 }
