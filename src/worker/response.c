@@ -103,11 +103,12 @@ static void forward_final(struct wp_exchange *exchange)
     enum wp_meter meter = is_event_stream(head) ? WP_METER_EVENT_STREAM : WP_METER_NONE;
     wp_flow_init(&exchange->response, head->framing, head->content_length, out.framing, meter);
     exchange->response.pipes = worker->pipes;
+    /* The head's slices lie in the input: it is given back only when they have been written out. */
+    bool is_whole = write_response_head(exchange, &out);
     wp_buf_consume(&upstream->end.in, head->length);
     if (wp_buf_used(&upstream->end.in) == 0) {
         wp_buf_release(&upstream->end.in, worker->bufs);
     }
-    bool is_whole = write_response_head(exchange, &out);
     exchange->has_response = true;
     if (!out.keep_alive) {
         conn->must_close = true;
