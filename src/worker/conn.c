@@ -209,7 +209,9 @@ static bool parse_head(struct wp_conn *conn)
     struct wp_slice bytes = {wp_buf_content(&conn->end.in), wp_buf_used(&conn->end.in)};
     struct wp_head_limits limits = {conf->head_bytes, conf->target_bytes, conf->fields};
     uint32_t length;
-    if (conn->scan > 1 && wp_head_scan(bytes, &conn->scan, &length) == WP_PARSE_MORE) {
+    /* At the limit the parser has the last word: it may be the target that is too long. */
+    if (conn->scan > 1 && bytes.len < conf->head_bytes &&
+        wp_head_scan(bytes, &conn->scan, &length) == WP_PARSE_MORE) {
         await_more(conn, bytes);
         return false;
     }
