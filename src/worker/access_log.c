@@ -16,7 +16,9 @@ static uint8_t append(struct wp_exchange *exchange, unsigned at, struct wp_slice
     unsigned room = WP_LABEL_BYTES - at;
     unsigned length = text.len < most ? (unsigned)text.len : most;
     length = length < room ? length : room;
-    memcpy(exchange->label + at, text.ptr, length);
+    if (length > 0) {
+        memcpy(exchange->label + at, text.ptr, length);
+    }
     return (uint8_t)length;
 }
 
