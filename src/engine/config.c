@@ -189,8 +189,8 @@ void wp_engine_remove_pass(struct wp_trace *trace)
     bool is_done = true;
 
     if (!trace->conf->dry_run && trace->part_count > 0) {
-        if (!trace->is_quiet && !trace->may_cut) {
-            return; /* the drain is bounded */
+        if (trace->drain.kind == WP_ENGINE_DRAIN_REMOVE) {
+            return; /* bounded by itself */
         }
         wp_engine_sleep_mark_all(trace);
         wp_engine_stop_pass(trace);

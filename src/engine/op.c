@@ -130,15 +130,10 @@ static uint64_t op_timeout_ms(const struct wp_trace *trace)
     return timeout_ms + timeout_ms / 8;
 }
 
-void wp_engine_op_expire(struct wp_trace *trace, uint32_t index)
+static void expire_call(struct wp_trace *trace, struct wp_engine_part *part)
 {
-    struct wp_engine_part *part = &trace->parts[index];
-    uint64_t at_ms;
+    uint64_t at_ms = part->op_since_ms + op_timeout_ms(trace);
 
-    if (part->op == WP_ENGINE_OP_NONE) {
-        return;
-    }
-    at_ms = part->op_since_ms + op_timeout_ms(trace);
     if (trace->now_ms < at_ms) {
         wp_engine_want_tick(trace, at_ms);
         return;
@@ -148,6 +143,29 @@ void wp_engine_op_expire(struct wp_trace *trace, uint32_t index)
     part->op = WP_ENGINE_OP_NONE;
     part->observe_at_ms = trace->now_ms;
     retry_later(trace, part, WP_OUTCOME_RETRY, 0, "the call was never answered");
+}
+
+/* A stop that was accepted, is not wanted any more, and had no effect: the part just runs. */
+static void expire_stop(struct wp_trace *trace, struct wp_engine_part *part)
+{
+    uint64_t at_ms = wp_engine_add(part->accepted_ms, trace->conf->stop_timeout_ms);
+
+    if (trace->now_ms < at_ms) {
+        wp_engine_want_tick(trace, at_ms);
+    } else {
+        wp_engine_op_forget_stop(part);
+    }
+}
+
+void wp_engine_op_expire(struct wp_trace *trace, uint32_t index)
+{
+    struct wp_engine_part *part = &trace->parts[index];
+
+    if (part->op != WP_ENGINE_OP_NONE) {
+        expire_call(trace, part);
+    } else if (part->is_stop_accepted && !part->must_stop && part->state == WP_PART_RUNNING) {
+        expire_stop(trace, part);
+    }
 }
 
 void wp_engine_op_forget_stop(struct wp_engine_part *part)

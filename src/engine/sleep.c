@@ -146,6 +146,10 @@ void wp_engine_stop_pass(struct wp_trace *trace)
                 wp_engine_op_forget_stop(part);
             }
         }
+        if (!trace->conf->dry_run && (part->is_stop_accepted || part->op == WP_ENGINE_OP_STOP) &&
+            !wp_engine_part_is_down(part)) {
+            part->must_stop = true; /* told so, and a wake in between came to nothing */
+        }
         is_waiting = is_waiting || part->must_stop;
     }
     if (!is_waiting) {

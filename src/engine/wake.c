@@ -193,15 +193,6 @@ static void start_parts(struct wp_trace *trace)
     for (uint32_t i = 0; i < trace->part_count; i++) {
         struct wp_engine_part *part = &trace->parts[i];
 
-        if (part->is_stop_accepted && part->state == WP_PART_RUNNING) {
-            uint64_t at_ms = wp_engine_add(part->accepted_ms, trace->conf->stop_timeout_ms);
-
-            if (trace->now_ms >= at_ms) {
-                wp_engine_op_forget_stop(part); /* that stop had no effect */
-            } else {
-                wp_engine_want_tick(trace, at_ms);
-            }
-        }
         if (wp_engine_part_is_down(part) && part->blurred_since_ms == 0 &&
             wp_engine_plan_may_start(trace, i)) {
             wp_engine_op_start(trace, i);

@@ -115,7 +115,6 @@ static void check_stop(struct sim *sim, uint32_t part)
         sim->is_quitting && sim->now_ms >= plus(sim->removed_at_ms, sim->conf->stop_timeout_ms);
 
     check_call(sim, thing, "STOP");
-    sim->is_cut = sim->is_cut || may_cut(sim);
     if (active_now(sim) > 0 && !sim->is_cut) {
         sim_fail(sim, "STOP of %s under %u active exchanges", thing->name, active_now(sim));
     }
@@ -156,12 +155,12 @@ static void check_publish(struct sim *sim, const struct wp_action *action)
         sim->idle_then_ms = sim->conf->idle_ms; /* a reload changes later decisions only */
         return;
     }
-    sim->is_cut = sim->is_cut && action->view_status == WP_WANT_GONE;
     if (sim->is_quitting && action->view_status != WP_WANT_GONE) {
         sim_fail(sim, "a view of a removed trace");
     }
     if (action->view_status == WP_WANT_BROKEN && action->retry_at_ms > sim->now_ms) {
         sim->broken_until_ms = action->retry_at_ms;
+        sim->is_cut = false;
         sim->is_fresh = false;
         sim->total_failures++;
     }
@@ -169,6 +168,7 @@ static void check_publish(struct sim *sim, const struct wp_action *action)
         return;
     }
     sim->broken_until_ms = 0;
+    sim->is_cut = false;
     if (sim->session_ms == 0) {
         sim->session_ms = sim->now_ms;
         sim->total_wakes++;
@@ -204,7 +204,13 @@ void sim_check_action(struct sim *sim, const struct wp_action *action)
             sim_fail(sim, "a ledger entry that is not there");
         }
         sim->total_aborts += strcmp(entry->what, "drain.aborted") == 0;
-        sim->total_forced += strcmp(entry->what, "drain.forced") == 0;
+        if (strcmp(entry->what, "drain.forced") == 0) {
+            if (!may_cut(sim)) {
+                sim_fail(sim, "a forced stop before its time");
+            }
+            sim->is_cut = true;
+            sim->total_forced++;
+        }
         sim->total_drifts += strcmp(entry->what, "drift") == 0;
         sim->total_adopted += strcmp(entry->what, "adopt") == 0;
         return;
@@ -234,6 +240,11 @@ static void check_phase(struct sim *sim)
     if (phase == WP_PHASE_DRAINING && stayed_ms > conf->drain_timeout_ms + 60000u + MESSAGES_MS &&
         !sim->is_quitting) {
         sim_fail(sim, "a drain that does not end");
+    }
+    if (sim->is_quitting && sim->now_ms > sim->removed_at_ms + conf->drain_timeout_ms + 10000u +
+                                              MESSAGES_MS +
+                                              (conf->part_count + 1) * conf->stop_timeout_ms) {
+        sim_fail(sim, "a removal that does not end");
     }
 }
 

@@ -80,7 +80,9 @@ static void could_not_connect(struct sim *sim, uint32_t index, uint64_t epoch)
 {
     struct sim_worker *worker = &sim->workers[index];
 
-    hold(sim, index);
+    if (worker->view == WP_WANT_HOLD || worker->view == WP_WANT_AWAKE) {
+        hold(sim, index); /* otherwise it is answered like a new one */
+    }
     post(sim, index, SIM_MSG_BAD, epoch, false);
     if (worker->epoch == epoch && worker->view == WP_WANT_AWAKE) {
         worker->awake_until_ms = sim->now_ms;

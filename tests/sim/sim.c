@@ -140,6 +140,13 @@ void sim_fail(struct sim *sim, const char *format, ...)
                    wp_phase_name(entry->to), entry->cause);
         }
     }
+    for (size_t i = 0; i < sim->conf->part_count; i++) {
+        const struct sim_thing *thing = &sim->things[sim->things_of[i]];
+
+        printf("  thing %u %s: %s, told %s, op %d since %" PRIu64 "%s\n", sim->things_of[i],
+               thing->name, wp_part_state_name(thing->state), wp_part_state_name(thing->told),
+               thing->op, thing->op_since_ms, thing->is_op_lost ? " lost" : "");
+    }
     printf("now %" PRIu64 ", phase %s, reason: %s\n", sim->now_ms,
            wp_phase_name(wp_trace_phase(sim->trace)), wp_trace_reason(sim->trace));
     printf("VIOLATION at step %" PRIu64 " with WP_SIM_SEED=%" PRIu64 ": ", sim->steps, sim->seed);
