@@ -159,6 +159,7 @@ static void test_kill_9_ends_the_children(void **state)
     end.fd = fds[0];
     assert_int_equal(poll(&end, 1, 5000), 1);
     assert_int_equal(read(fds[0], &byte, 1), 0);
+    assert_false(process_is_gone(report.children[0])); /* deaf: the guard is still at work */
     wait_gone(report.children[0]);
     wait_gone(report.children[1]);
     assert_false(process_is_gone(report.children[2])); /* outlive: true */

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "proc_stat.h"
 #include "wakeproxy/base/clock.h"
 
 #define TOKEN 7
@@ -182,15 +183,16 @@ static void test_stopped_group_wakes_to_end(void **state)
     struct fixture f;
 
     open_fixture(&f, NULL);
-    command_set(&f.conf.process.command, "echo $$ > %s/out; exec tail -f /dev/null", f.h.folder);
+    command_set(&f.conf.process.command, "trap 'exit 5' INT; echo $$ > %s/out; tail -f /dev/null",
+                f.h.folder);
     f.conf.process.stop_signal = SIGINT;
     configure(&f);
     start_and_run(&f);
     harness_wait_file(&f.h, f.path);
-    assert_int_equal(kill(read_number(f.path), SIGSTOP), 0);
+    assert_int_equal(kill(-read_number(f.path), SIGSTOP), 0);
     stop(&f);
     assert_string_equal(harness_wait_state(&f.h, 1, TOKEN, WP_PART_STOPPED)->text,
-                        "killed by SIGINT");
+                        "exited with status 5");
     close_fixture(&f);
 }
 
@@ -406,7 +408,7 @@ static void test_outlive_is_adopted(void **state)
 {
     struct fixture f;
     char state_dir[128], path[256];
-    int pid;
+    int pid, grandchild;
 
     open_fixture(&f, NULL);
     (void)snprintf(state_dir, sizeof(state_dir), "%s/state", f.h.folder);
@@ -414,12 +416,17 @@ static void test_outlive_is_adopted(void **state)
     wp_provider_free(&f.h.provider);
     harness_new_provider(&f.h, WP_PROVIDER_PROCESS, state_dir);
     f.conf.process.outlive = true;
-    command_set(&f.conf.process.command, "echo hello; echo $$ > %s/out; exec tail -f /dev/null",
-                f.h.folder);
+    command_set(&f.conf.process.command,
+                "sh -c 'trap \"\" TERM; echo $$ > %s/grand; tail -f /dev/null; true' & "
+                "echo hello; echo $$ > %s/out; exec tail -f /dev/null",
+                f.h.folder, f.h.folder);
     configure(&f);
     start_and_run(&f);
     harness_wait_file(&f.h, f.path);
     pid = read_number(f.path);
+    (void)snprintf(f.path, sizeof(f.path), "%s/grand", f.h.folder);
+    harness_wait_file(&f.h, f.path);
+    grandchild = read_number(f.path);
     release(&f);
     wp_provider_free(&f.h.provider);
     assert_false(process_is_gone(pid));
@@ -433,12 +440,13 @@ static void test_outlive_is_adopted(void **state)
     /* Idempotent: it is the same process, not a second. */
     f.h.seen_count = 0;
     start_and_run(&f);
-    assert_int_equal(read_number(f.path), pid);
+    assert_int_equal(read_number(f.path), grandchild);
     f.h.seen_count = 0;
     stop(&f);
     assert_string_equal(harness_wait_state(&f.h, 0, TOKEN, WP_PART_STOPPED)->text, "ended");
     assert_int_equal(access(path, F_OK), -1);
     assert_true(process_is_gone(pid));
+    harness_wait_gone(&f.h, grandchild);
     assert_int_equal(waitpid(pid, NULL, 0), pid); /* ours after all: nobody else reaps it */
     {
         char log[256], *text;
@@ -480,10 +488,12 @@ static void test_outlive_across_release(void **state)
     close_fixture(&f);
 }
 
-static void test_recycled_pid_is_not_adopted(void **state)
+/* A memory of our own process, alive and well, that must not be believed. */
+static void check_not_adopted(uint64_t ticks_off, const char *boot_id)
 {
     struct fixture f;
     char state_dir[128], path[256];
+    uint64_t ticks;
     FILE *file;
 
     open_fixture(&f, NULL);
@@ -492,27 +502,30 @@ static void test_recycled_pid_is_not_adopted(void **state)
     (void)snprintf(path, sizeof(path), "%s/process", state_dir);
     assert_int_equal(mkdir(path, 0700), 0);
     (void)snprintf(path, sizeof(path), "%s/process/shop%%2Fapp.json", state_dir);
-    {
-        char *boot_id = read_file("/proc/sys/kernel/random/boot_id");
-
-        boot_id[strcspn(boot_id, "\n")] = '\0';
-        file = fopen(path, "we");
-        assert_non_null(file);
-        /* Our own pid, alive and well, but with another start time. */
-        (void)fprintf(file, "{\"pid\":%d,\"start_ticks\":1,\"boot_id\":\"%s\"}", (int)getpid(),
-                      boot_id);
-        (void)fclose(file);
-        free(boot_id);
-    }
+    assert_int_equal(wp_proc_start_ticks(getpid(), &ticks), 0);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    (void)fprintf(file, "{\"pid\":%d,\"start_ticks\":%llu,\"boot_id\":\"%s\"}", (int)getpid(),
+                  (unsigned long long)(ticks + ticks_off), boot_id);
+    (void)fclose(file);
     wp_provider_free(&f.h.provider);
     harness_new_provider(&f.h, WP_PROVIDER_PROCESS, state_dir);
     f.conf.process.outlive = true;
     command_set(&f.conf.process.command, "exec tail -f /dev/null");
     configure(&f);
     f.h.provider->ops->observe(f.h.provider, &f.part, 1);
-    (void)harness_wait_state(&f.h, 0, TOKEN, WP_PART_STOPPED);
-    assert_int_equal(access(path, F_OK), -1);
+    (void)harness_wait_done(&f.h, 0, TOKEN, WP_OP_OBSERVE);
+    assert_true(harness_find_state(&f.h, 0, TOKEN, WP_PART_STOPPED) != SIZE_MAX);
     close_fixture(&f);
+}
+
+static void test_strangers_are_not_adopted(void **state)
+{
+    char boot_id[WP_BOOT_ID_SIZE];
+
+    wp_proc_boot_id(boot_id);
+    check_not_adopted(1, boot_id);                                /* the pid was recycled */
+    check_not_adopted(0, "00000000-0000-0000-0000-000000000000"); /* before the last boot */
 }
 
 int main(void)
@@ -533,7 +546,7 @@ int main(void)
         cmocka_unit_test(test_outlive_needs_state_dir),
         cmocka_unit_test(test_outlive_is_adopted),
         cmocka_unit_test(test_outlive_across_release),
-        cmocka_unit_test(test_recycled_pid_is_not_adopted),
+        cmocka_unit_test(test_strangers_are_not_adopted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
