@@ -208,3 +208,53 @@ def level_of(case):
     if levels & {"MUST", "MUST NOT"}:
         return "MUST"
     return "SHOULD" if levels & {"SHOULD", "SHOULD NOT"} else "ours"
+
+
+# What the RFCs ask of others, or of a proxy that does what we do not: (rfc, sections, what, why).
+NOT_OURS = [
+    ("9110", "4.2.3", "equivalent URIs should not name distinct resources", "binds who names resources"),
+    ("9110", "4.2.1, 4.2.4, 10.1.3", "generating http URIs, userinfo, Referer",
+     "we generate no URI and no Referer"),
+    ("9110", "4.2.2, 4.3.4, 7.4", "https: certificates, rejecting unsecured requests",
+     "we end no TLS yet; upstreams are plain"),
+    ("9110", "5.1", "others should ignore unknown fields", "forwarding them is ours, acting on them the origin's"),
+    ("9110", "5.6.3, 5.6.4", "whitespace and quoted pairs a sender generates",
+     "we generate neither BWS nor quoted strings; received ones travel as they came"),
+    ("9110", "5.6.7", "parsing all three date formats", "we interpret no date"),
+    ("9110", "6.2", "clients' choice of version", "covered from our side by RFC 9112 2.3"),
+    ("9110", "6.5.1, 6.6.2", "which trailers to generate and announce", "we generate none"),
+    ("9110", "6.6.1", "no Date without a clock", "we have a clock"),
+    ("9110", "7.2", "user agents send Host, first", "we send it first; the duty is the user agent's"),
+    ("9110", "7.6.3", "replacing received-by hosts behind a firewall, combining members",
+     "we forward Via as it came and add one pseudonym"),
+    ("9110", "7.7", "not transforming no-transform content", "we transform no content at all; shown nonetheless"),
+    ("9110", "8.3 to 8.8", "Content-Type, codings, validators, Content-Location",
+     "binds who makes or stores representations; we pass them on"),
+    ("9110", "9.2.1 to 9.3.5", "what methods do to resources, user agents' care", "the origin's and the user agent's"),
+    ("9110", "9.3.6", "tunnels of CONNECT, safe ports, no framing in its 2xx", "CONNECT is refused"),
+    ("9110", "9.3.8", "clients must not send content or secrets in TRACE", "TRACE is refused, ours or not"),
+    ("9110", "10.1.1", "clients' use of Expect", "we pass the client's expectation on and make none"),
+    ("9110", "10.1.2, 10.1.5, 10.2.2, 10.2.4", "From, User-Agent, Location, Server",
+     "binds user agents and origins; passed on unchanged"),
+    ("9110", "11.2 to 11.5, 11.7", "challenges and credentials, 407", "we ask for no proxy credentials"),
+    ("9110", "12.4, 12.5", "negotiation", "the origin's; we only read Accept to choose how our own errors look"),
+    ("9110", "13.1, 13.2.2", "evaluating conditions", "binds origins and caches; we must not (13.2.1)"),
+    ("9110", "14.2, 14.5, 15.3.7", "answering Range, partial PUT, what a 206 holds", "the origin's"),
+    ("9110", "15.2.2, 15.3 to 15.5", "which fields and content a status calls for", "binds who generates the status"),
+    ("9110", "16, 17", "registries, considerations", "bind registrants and authors"),
+    ("9111", "all", "caching", "we keep no response"),
+    ("9112", "3.2", "clients' forming of requests for proxies and CONNECT",
+     "we are no client of proxies; Host and targets towards upstreams are shown above"),
+    ("9112", "4", "ignoring the reason phrase", "we forward it and act on the code only"),
+    ("9112", "6.1", "clients must know that a server takes chunked",
+     "the upstream is configured; it must speak HTTP/1.1"),
+    ("9112", "6.3", "choosing a framing for requests of one's own", "we keep the client's"),
+    ("9112", "7.2, 7.3", "compression codings, registration", "unknown transfer codings are refused"),
+    ("9112", "9.3", "no persistent connection between a proxy and an HTTP/1.0 client",
+     "binds proxies a client chose; as a gateway we act as origin server (RFC 9110 3.7) and keep the "
+     "connection only when the client asks with keep-alive, as section 9.3 allows"),
+    ("9112", "9.3.2", "clients' pipelining and retrying of it", "we send one request at a time upstream"),
+    ("9112", "9.6", "clients that send close", "we never send it upstream; connections are simply ended"),
+    ("9112", "9.7, 9.8", "TLS connections and their closure", "we end no TLS yet"),
+    ("9112", "10.1", "message/http", "we read and write none"),
+]

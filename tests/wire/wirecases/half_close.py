@@ -15,8 +15,6 @@ theme.add("half-line", "9112-6.3-incomplete", [b"GET / HT", SHUT], status=None, 
 theme.add("half-head", "9112-6.3-incomplete", [b"GET / HTTP/1.1\r\nHost: wire.test\r\n", SHUT], status=None, got=(), conn="close")
 theme.add("half-head-reset", "9112-6.3-incomplete", [b"GET / HTTP/1.1\r\nHost: wire.test\r\n", RESET], status=None, got=(), conn="any")
 theme.add("client-resets", MONITOR, [get(), up_heads(1), RESET], answer=[UP_EOF], status=None, conn="any", got=Got())
-theme.add("client-closes-mid-response", MONITOR, [get(), client_has(b"abc"), CLOSE], fresh=True, status=None, conn="any",
-          answer=[b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nabc", UP_EOF], got=Got(), ours=True)
 theme.add("client-resets-mid-response", MONITOR, [get(), client_has(b"abc"), RESET], fresh=True, status=None, conn="any",
           answer=[b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nabc", UP_EOF], got=Got())
 theme.add("client-resets-mid-body", MONITOR, [req("POST", "/", "Content-Length: 9\r\n", b"abc"), up_heads(1), RESET], status=None,

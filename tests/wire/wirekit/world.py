@@ -12,7 +12,7 @@ import struct
 import time
 
 from .case import Any_, Case, Got, Resp, Step
-from .diag import Diag
+from .diag import Diag, pause
 from .message import Malformed, read_request, read_response
 
 SYNC = "/wire-sync/"
@@ -255,10 +255,12 @@ class World:
 
     def turn(self, timeout):
         links = [link for link in [self.client, *self.links] if link and not link.closed]
+        if any(link.out for link in links):
+            timeout = 0  # what is sent now may be what is waited for
+            pause()
         for link in links:
             link.flush()
-        busy = any(link.out for link in links)
-        for key, _ in self.sel.select(0.0005 if busy else timeout):
+        for key, _ in self.sel.select(timeout):
             if key.data is None:
                 self.accept()
             else:
