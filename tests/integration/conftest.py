@@ -12,9 +12,7 @@ from origin import Origin  # noqa: E402
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "heavy: needs the machine for itself; run alone")
-    config.addinivalue_line("markers", "sanitize: also run with ASan+UBSan and TSan")
-    config.addinivalue_line("markers", "race: also run with TSan")
+    config.addinivalue_line("markers", "heavy: needs the machine for itself, and no sanitizer")
     if not os.access(wake.BINARY, os.X_OK):
         raise pytest.UsageError(f"no binary at {wake.BINARY}: run tests/run gcc, or set WAKEPROXY")
     wake.raise_nofile()

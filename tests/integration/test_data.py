@@ -10,8 +10,6 @@ import pytest
 from rawhttp import Client, Closed, eventually
 from wake import IS_SANITIZED
 
-pytestmark = pytest.mark.sanitize
-
 
 @pytest.fixture
 def through(wakeproxy, make_origin):

@@ -79,7 +79,6 @@ def unread_bytes(port):
     return total
 
 
-@pytest.mark.sanitize
 def test_bodies_sent_while_held_arrive_exactly(wakeproxy, make_origin, folder):
     def handler(conn, request):
         conn.body(request)
@@ -108,7 +107,6 @@ def test_bodies_sent_while_held_arrive_exactly(wakeproxy, make_origin, folder):
     assert answers == [hashlib.sha256(b).hexdigest() for b in bodies]
 
 
-@pytest.mark.sanitize
 def test_a_chunked_body_sent_while_held(wakeproxy, origin, folder):
     trace, open_gate = gate_trace(origin, folder)
     wakeproxy.start({"t": trace})
@@ -119,7 +117,6 @@ def test_a_chunked_body_sent_while_held(wakeproxy, origin, folder):
         assert client.response().body == b"hello world"
 
 
-@pytest.mark.sanitize
 def test_disconnects_while_held_are_noticed(wakeproxy, origin, folder):
     trace, open_gate = gate_trace(origin, folder)
     wakeproxy.start({"t": trace})
@@ -138,7 +135,6 @@ def test_disconnects_while_held_are_noticed(wakeproxy, origin, folder):
     kept.close()
 
 
-@pytest.mark.sanitize
 def test_too_many_holders(wakeproxy, origin, folder):
     trace, open_gate = gate_trace(origin, folder, max_held=3)
     wakeproxy.start({"t": trace}, workers=1)
@@ -172,7 +168,6 @@ def test_too_many_holders_in_total(wakeproxy, origin, folder):
         client.close()
 
 
-@pytest.mark.sanitize
 def test_a_hold_ends_at_its_limit(wakeproxy, origin):
     wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "1h", "hold": "300ms",
                            "parts": {"p": {"sim": {"boot": "1h"}}}, "wake_timeout": "2h",
@@ -184,7 +179,6 @@ def test_a_hold_ends_at_its_limit(wakeproxy, origin):
         assert client.get("/").status == 503, "the conn is of use afterwards"
 
 
-@pytest.mark.sanitize
 def test_release_does_not_stampede(wakeproxy, make_origin, folder):
     """At most upstream.max_connections at once, and in order of arrival."""
     lock, now, most, order = threading.Lock(), [0], [0], []

@@ -2,15 +2,12 @@
 import threading
 import time
 
-import pytest
-
 from rawhttp import Closed, eventually
 from wake import IS_SANITIZED
 
 SIM = {"sim": {"boot": "10ms", "stop": "10ms"}}
 
 
-@pytest.mark.sanitize
 def test_a_long_download_outlives_the_deadline(wakeproxy, make_app):
     app = make_app()
     wakeproxy.start({"t": app.trace(idle="100ms")})
@@ -20,7 +17,6 @@ def test_a_long_download_outlives_the_deadline(wakeproxy, make_app):
     wakeproxy.wait_asleep("t")
 
 
-@pytest.mark.sanitize
 def test_a_silent_exchange_is_activity_too(wakeproxy, make_origin):
     """In flight counts until the last byte, also when nothing moves for many idle windows."""
     answer = threading.Event()
@@ -46,8 +42,6 @@ def test_a_silent_exchange_is_activity_too(wakeproxy, make_origin):
     wakeproxy.wait_asleep("t")
 
 
-@pytest.mark.race
-@pytest.mark.sanitize
 def test_requests_race_the_deadline(wakeproxy, make_origin):
     """Requests at intervals spread around an idle window of 30 ms, on kept and on new conns, to many
     traces at a time: thousands of tries meet every moment of draining, stopping and waking, and
@@ -139,7 +133,6 @@ def test_max_awake_ends_a_trace_that_is_in_use(wakeproxy, make_origin):
         stop.set()
 
 
-@pytest.mark.sanitize
 def test_a_request_during_a_stop_is_held_and_answered(wakeproxy, make_origin):
     origin = make_origin()
     wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "100ms",

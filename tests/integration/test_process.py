@@ -8,8 +8,6 @@ import pytest
 from rawhttp import Closed, eventually
 from wake import is_alive
 
-pytestmark = pytest.mark.sanitize
-
 
 def test_kill_mid_request_is_a_clean_502(wakeproxy, make_app):
     """A POST may have had its effect: it is never sent again, whatever became of it."""

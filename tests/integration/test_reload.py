@@ -6,8 +6,6 @@ import pytest
 from rawhttp import eventually, get
 from wake import fresh_address, text_of
 
-pytestmark = pytest.mark.sanitize
-
 
 def always_on(origin, host="localhost"):
     return {"hosts": [host], "upstream": {"address": origin.text}}
@@ -35,8 +33,7 @@ def test_a_bad_file_changes_nothing(wakeproxy, origin):
     wakeproxy.start({"t": always_on(origin)})
     good = open(wakeproxy.path).read()
     wakeproxy.write("listen: {http: ['127.0.0.1:0']}\ntraces:\n  t:\n    hots: [localhost]\n")
-    reasons = wakeproxy.reload_refused()
-    assert any(":4:5:" in r and "hots" in r and "hosts" in r for r in reasons), reasons
+    wakeproxy.reload_refused(":4:5:", "hots", "hosts")
     assert wakeproxy.get("/").status == 200
     wakeproxy.write(good)
     wakeproxy.reload()
@@ -128,8 +125,7 @@ def test_a_port_in_use_refuses_the_reload(wakeproxy, origin, make_origin):
     wakeproxy.start({"t": always_on(origin)})
     wakeproxy.configure({"t": always_on(origin), "new": always_on(origin, "new.localhost")},
                         listen={"http": [taken]})
-    reasons = wakeproxy.reload_refused()
-    assert any(taken in r and "in use" in r for r in reasons), reasons
+    wakeproxy.reload_refused(taken, "in use")
     assert wakeproxy.get("/").status == 200
     assert wakeproxy.get("/", host="new.localhost").status == 404, "nothing was taken over"
 

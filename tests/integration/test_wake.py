@@ -2,12 +2,8 @@
 import signal
 import threading
 
-import pytest
-
 from rawhttp import eventually
-from wake import App, is_alive, text_of
-
-pytestmark = pytest.mark.sanitize
+from wake import is_alive, text_of
 
 
 def test_first_request_is_held_then_answered(wakeproxy, make_app):

@@ -9,8 +9,6 @@ import pytest
 from origin import websocket_accept, websocket_echo, websocket_frame, websocket_read
 from rawhttp import Closed, eventually
 
-pytestmark = pytest.mark.sanitize
-
 
 def handler(conn, request):
     if request.get("Upgrade", "").lower() == "websocket" and request.target != "/refuse":

@@ -280,12 +280,11 @@ def stage_integration(tally):
 
 
 def stage_integration_asan(tally):
-    pytest(tally, "integration-asan", "tests/integration", "asan", "-n", "3", "-m", "sanitize")
+    pytest(tally, "integration-asan", "tests/integration", "asan", "-n", "3", "-m", "not heavy")
 
 
 def stage_integration_tsan(tally):
-    pytest(tally, "integration-tsan", "tests/integration", "tsan", "-n", "3", "-m",
-           "sanitize or race")
+    pytest(tally, "integration-tsan", "tests/integration", "tsan", "-n", "3", "-m", "not heavy")
 
 
 # In order. Those of --quick come with True.

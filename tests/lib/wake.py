@@ -271,13 +271,12 @@ class Wakeproxy:
         self.signal(SIGHUP)
         return self.wait_for_log("reload.done", since)
 
-    def reload_refused(self):
-        """SIGHUP with a bad file; the reasons it logged."""
+    def reload_refused(self, *words):
+        """SIGHUP with a bad file; waits for a reason that has all these words."""
         since = self.mark()
         self.allowed.add("reload.refused")
         self.signal(SIGHUP)
-        self.wait_for_log("reload.refused", since)
-        return [line["reason"] for line in self.logged("reload.refused", since)]
+        self.wait_for_log("reload.refused", since, reason=lambda r: all(w in r for w in words))
 
     def kill(self):
         """SIGKILL: what a crash looks like from outside."""
