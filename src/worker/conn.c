@@ -39,7 +39,7 @@ static void on_idle(struct wp_timeout *timeout)
 static void on_slow_head(struct wp_timeout *timeout)
 {
     struct wp_conn *conn = WP_CONTAINER_OF(timeout, struct wp_conn, timeout);
-    wp_exchange_refuse(conn, 408, "The request head did not arrive in time.");
+    wp_exchange_refuse(conn, WP_METHOD_OTHER, 408, "The request head did not arrive in time.");
     wp_conn_drive(conn, false);
 }
 
@@ -141,6 +141,7 @@ void wp_conn_exchange_ended(struct wp_conn *conn)
 {
     struct wp_worker *worker = conn->worker;
     conn->state = WP_CONN_HEAD;
+    wp_conn_unstash(conn); /* a pipelined request may have been put away with the last one */
     if (conn->is_cut) {
         wp_conn_close(conn);
     } else if (conn->must_close || worker->is_quitting) {
@@ -192,7 +193,7 @@ static void await_more(struct wp_conn *conn, struct wp_slice bytes)
     if (conn->end.has_read_end) {
         wp_conn_close(conn);
     } else if (bytes.len >= worker->conf->limits.head_bytes) {
-        wp_exchange_refuse(conn, 431, "The request head is too large.");
+        wp_exchange_refuse(conn, WP_METHOD_OTHER, 431, "The request head is too large.");
     } else if (conn->scan == 0) {
         wp_tick_arm(&worker->tick, &conn->timeout, worker->conf->limits.header_timeout_ms,
                     on_slow_head);
@@ -225,7 +226,7 @@ static bool parse_head(struct wp_conn *conn)
         wp_exchange_begin(conn);
         return true;
     case WP_PARSE_BAD:
-        wp_exchange_refuse(conn, worker->head.status, worker->head.reason);
+        wp_exchange_refuse(conn, worker->head.method, worker->head.status, worker->head.reason);
         break;
     }
     return true;

@@ -86,6 +86,7 @@ void wp_exchange_end(struct wp_exchange *exchange)
     exchange->state = WP_EXCHANGE_DONE;
     wp_flow_fini(&exchange->request);
     wp_flow_fini(&exchange->response);
+    free(exchange->upgrade);
     wp_list_remove(&exchange->link);
     wp_tick_disarm(&exchange->timeout);
     wp_access_write(exchange, now_us);
@@ -147,6 +148,7 @@ static void take_head(struct wp_exchange *exchange, const struct wp_head *head)
     exchange->content_length = head->content_length;
     exchange->is_persistent = head->is_persistent;
     exchange->has_upgrade = head->has_upgrade;
+    exchange->expects_continue = head->expects_continue;
     exchange->wants_html = wp_accept_prefers_html(wp_head_get(head, WP_FIELD_ACCEPT));
     exchange->conn->worker->head_owner = exchange;
     take_id(exchange, head);
@@ -245,12 +247,14 @@ void wp_exchange_begin(struct wp_conn *conn)
     wait_or_answer(exchange, &verdict);
 }
 
-void wp_exchange_refuse(struct wp_conn *conn, uint16_t status, const char *reason)
+void wp_exchange_refuse(struct wp_conn *conn, enum wp_http_method method, uint16_t status,
+                        const char *reason)
 {
     struct wp_exchange *exchange = new_exchange(conn);
     wp_id_next(&conn->worker->ids, exchange->id);
     exchange->id_len = WP_ID_LEN;
     exchange->minor_version = 1;
+    exchange->method = method;
     exchange->verdict = "refused";
     exchange->error = reason;
     conn->must_close = true;

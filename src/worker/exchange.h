@@ -8,8 +8,9 @@
 
 /* A head was parsed into worker->head: routes it, judges it, and forwards, holds or answers it. */
 void wp_exchange_begin(struct wp_conn *conn);
-/* A head that cannot be served: answers `status` and closes the conn. */
-void wp_exchange_refuse(struct wp_conn *conn, uint16_t status, const char *reason);
+/* A head that cannot be served: answers `status` and closes the conn. `method` as far as known. */
+void wp_exchange_refuse(struct wp_conn *conn, enum wp_http_method method, uint16_t status,
+                        const char *reason);
 /* Forwards an exchange whose trace is open. False when no connection was free: it is held again. */
 bool wp_exchange_start(struct wp_exchange *exchange);
 /* The upstream connection came up, or did not. */

@@ -119,7 +119,8 @@ static void watch_progress(struct wp_exchange *exchange)
     uint64_t upstream_ms = conf == NULL ? client_ms : conf->upstream.response_timeout_ms;
     bool is_client_blocked = wp_flow_is_blocked(&exchange->response, &exchange->conn->end);
     bool is_body_awaited = wp_flow_wants_read(&exchange->request, &exchange->upstream->end);
-    if (is_client_blocked || (is_body_awaited && !exchange->has_response)) {
+    if (is_client_blocked ||
+        (is_body_awaited && (!exchange->has_response || exchange->response.is_done))) {
         wp_tick_arm(&worker->tick, &exchange->timeout, client_ms, on_client_stalled);
     } else if (!exchange->has_response && exchange->request.is_done &&
                upstream_ms > STASH_AFTER_MS) {
@@ -145,7 +146,7 @@ static void note_progress(struct wp_exchange *exchange)
 /* -- the request ------------------------------------------------------------------------------- */
 
 /* Whether the head must be kept until a response begins. */
-static bool may_repeat(const struct wp_exchange *exchange)
+static bool needs_head(const struct wp_exchange *exchange)
 {
     if (exchange->framing != WP_FRAMING_NONE || exchange->has_upgrade) {
         return false;
@@ -188,13 +189,18 @@ void wp_forward_begin(struct wp_exchange *exchange)
         wp_exchange_fail(exchange, 431, "The request head is too large to forward.");
         return;
     }
-    if (!may_repeat(exchange)) {
+    if (exchange->has_upgrade && exchange->upgrade == NULL) {
+        struct wp_slice offer = wp_head_get(&conn->worker->head, WP_FIELD_UPGRADE);
+        exchange->upgrade = wp_strndup(offer.ptr, offer.len);
+    }
+    wp_flow_init(&exchange->request, exchange->framing, exchange->content_length, exchange->framing,
+                 WP_METER_NONE);
+    wp_flow_hide_trailers(&exchange->request, &conn->worker->head);
+    if (!needs_head(exchange)) {
         wp_conn_drop_head(conn, exchange->head_bytes);
         exchange->is_head_kept = false;
     }
     exchange->is_sent = true;
-    wp_flow_init(&exchange->request, exchange->framing, exchange->content_length, exchange->framing,
-                 WP_METER_NONE);
     run_request(exchange);
     note_progress(exchange);
 }
@@ -203,9 +209,10 @@ void wp_forward_begin(struct wp_exchange *exchange)
 void wp_forward_lost(struct wp_exchange *exchange, const char *reason)
 {
     struct wp_upstream *upstream = exchange->upstream;
-    bool is_reused = upstream != NULL && upstream->exchanges > 1;
-    if (exchange->is_head_kept && is_reused && wp_method_is_idempotent(exchange->method) &&
-        wp_trace_is_open(exchange->trace)) {
+    bool is_reused = upstream->exchanges > 1;
+    bool is_silent = exchange->first_byte_us == 0 && wp_buf_used(&upstream->end.in) == 0;
+    if (exchange->is_head_kept && is_reused && is_silent &&
+        wp_method_is_idempotent(exchange->method) && wp_trace_is_open(exchange->trace)) {
         wp_upstream_close(upstream);
         (void)wp_exchange_start(exchange);
         return;
@@ -241,6 +248,8 @@ static void run_request(struct wp_exchange *exchange)
         wp_buf_release(&exchange->upstream->end.out, conn->worker->bufs);
         if (!exchange->has_response) {
             wp_response_run(exchange);
+        } else if (exchange->response.is_done) {
+            wp_forward_finish(exchange);
         }
         break;
     case WP_FLOW_BAD:

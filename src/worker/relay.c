@@ -17,6 +17,7 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "end.h"
 
@@ -46,6 +47,51 @@ void wp_flow_fini(struct wp_flow *flow)
     if (flow->pipes != NULL) {
         wp_pipe_give(flow->pipes, &flow->pipe);
     }
+    free(flow->hidden);
+    flow->hidden = NULL;
+}
+
+static bool is_connection_option(struct wp_slice name)
+{
+    return wp_slice_eq_nocase(name, WP_SLICE("close")) ||
+           wp_slice_eq_nocase(name, WP_SLICE("keep-alive")) ||
+           wp_slice_eq_nocase(name, WP_SLICE("upgrade"));
+}
+
+void wp_flow_hide_trailers(struct wp_flow *flow, const struct wp_head *head)
+{
+    if (flow->in != WP_FRAMING_CHUNKED || head->first[WP_FIELD_CONNECTION] == 0) {
+        return;
+    }
+    for (unsigned i = 0; i < head->field_count; i++) {
+        struct wp_slice list = wp_head_value(head, &head->fields[i]);
+        struct wp_slice name;
+        while (head->fields[i].id == WP_FIELD_CONNECTION && wp_slice_list_next(&list, &name)) {
+            if (!is_connection_option(name)) {
+                char *longer = wp_asprintf("%s%.*s,", flow->hidden == NULL ? "" : flow->hidden,
+                                           WP_SLICE_ARG(name));
+                free(flow->hidden);
+                flow->hidden = longer;
+            }
+        }
+    }
+}
+
+static bool is_hidden(const struct wp_flow *flow, struct wp_slice line)
+{
+    if (flow->hidden == NULL) {
+        return false;
+    }
+    const char *colon = memchr(line.ptr, ':', line.len);
+    struct wp_slice name = {line.ptr, colon == NULL ? line.len : (size_t)(colon - line.ptr)};
+    struct wp_slice list = wp_slice_cstr(flow->hidden);
+    struct wp_slice one;
+    while (wp_slice_list_next(&list, &one)) {
+        if (wp_slice_eq_nocase(one, name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_plain(const struct wp_flow *flow)
@@ -128,7 +174,7 @@ static bool take_chunked(struct wp_flow *flow, struct wp_buf *in, struct wp_buf 
             put(flow, out, data);
             break;
         case WP_CHUNK_TRAILER:
-            if (flow->out == WP_FRAMING_CHUNKED) {
+            if (flow->out == WP_FRAMING_CHUNKED && !is_hidden(flow, data)) {
                 put_last_chunk(flow, out);
                 wp_buf_append(out, data.ptr, (uint32_t)data.len);
             }

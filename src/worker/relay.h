@@ -31,6 +31,7 @@ struct wp_flow {
     bool is_done;               /* ... and written */
     bool is_last_chunk_written;
     bool had_payload; /* set by the meter; cleared by whoever asks */
+    char *hidden;     /* names of trailer fields that go no further, or NULL */
     enum wp_meter meter;
     union {
         struct wp_websocket_meter websocket;
@@ -51,6 +52,9 @@ enum wp_flow_result {
 /* `in` NONE is done at once. `out` is LENGTH whenever `in` is. */
 void wp_flow_init(struct wp_flow *flow, enum wp_framing in, uint64_t content_length,
                   enum wp_framing out, enum wp_meter meter);
+/* Fields that the head's Connection names are hop-by-hop in the trailer section too (RFC 9110
+ * section 7.6.1). `head` is the one the flow's body belongs to. */
+void wp_flow_hide_trailers(struct wp_flow *flow, const struct wp_head *head);
 /*
  * Moves what can be moved now, within a fairness budget. `from->in` may hold bytes already read;
  * `to->out` may hold bytes (a head) that go first.

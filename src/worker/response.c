@@ -94,15 +94,18 @@ static void forward_final(struct wp_exchange *exchange)
     const struct wp_head *head = &worker->response;
     struct wp_upstream *upstream = exchange->upstream;
     drop_kept_head(exchange);
+    wp_conn_unstash(conn);
     struct wp_response_out out = {.framing = framing_to_client(exchange, head)};
     out.keep_alive = exchange->is_persistent && exchange->request.is_done &&
                      !exchange->is_cut_short && out.framing != WP_FRAMING_TO_CLOSE &&
-                     !worker->is_quitting && !conn->must_close && !conn->end.has_read_end;
+                     !worker->is_quitting && !conn->must_close &&
+                     (!conn->end.has_read_end || wp_buf_used(&conn->end.in) > 0);
     exchange->status = head->status;
     exchange->is_upstream_reusable = head->is_persistent && head->framing != WP_FRAMING_TO_CLOSE;
     enum wp_meter meter = is_event_stream(head) ? WP_METER_EVENT_STREAM : WP_METER_NONE;
     wp_flow_init(&exchange->response, head->framing, head->content_length, out.framing, meter);
     exchange->response.pipes = worker->pipes;
+    wp_flow_hide_trailers(&exchange->response, head);
     /* The head's slices lie in the input: it is given back only when they have been written out. */
     bool is_whole = write_response_head(exchange, &out);
     wp_buf_consume(&upstream->end.in, head->length);
@@ -140,6 +143,29 @@ static void forward_interim(struct wp_exchange *exchange)
     if (error != 0 && error != -EAGAIN) {
         wp_exchange_abort(exchange, "the client left");
     }
+}
+
+/* Whether each protocol the upstream switches to is one the client offered (RFC 9110 section 7.8).
+ */
+static bool was_asked_for(struct wp_exchange *exchange)
+{
+    struct wp_worker *worker = exchange->conn->worker;
+    struct wp_slice chosen = wp_head_get(&worker->response, WP_FIELD_UPGRADE);
+    struct wp_slice one, offer;
+    if (exchange->upgrade == NULL || chosen.len == 0 || !exchange->request.is_done) {
+        return false;
+    }
+    while (wp_slice_list_next(&chosen, &one)) {
+        struct wp_slice offers = wp_slice_cstr(exchange->upgrade);
+        bool is_offered = false;
+        while (!is_offered && wp_slice_list_next(&offers, &offer)) {
+            is_offered = wp_slice_eq_nocase(one, offer);
+        }
+        if (!is_offered) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void switch_protocols(struct wp_exchange *exchange)
@@ -184,6 +210,7 @@ static bool pause_if_settling(struct wp_exchange *exchange)
         return false;
     }
     wp_upstream_close(exchange->upstream);
+    exchange->first_byte_us = 0;
     exchange->state = WP_EXCHANGE_PAUSED;
     wp_tick_arm(&worker->tick, &exchange->timeout, SETTLE_PAUSE_MS, on_pause_over);
     return true;
@@ -198,8 +225,9 @@ static bool take_response_head(struct wp_exchange *exchange)
     }
     exchange->upstream->scan = 0;
     if (head->status == 101) {
-        if (!exchange->has_upgrade) {
-            wp_exchange_fail(exchange, 502, "The upstream switched protocols without being asked.");
+        if (!was_asked_for(exchange)) {
+            wp_exchange_fail(exchange, 502,
+                             "The upstream switched to a protocol nobody asked for.");
         } else {
             switch_protocols(exchange);
         }
@@ -270,6 +298,15 @@ static void read_response_head(struct wp_exchange *exchange)
     }
 }
 
+/* After an early answer: whether the rest of the request still has a reader, and is coming. A
+ * client that waits for 100 Continue keeps its body once it has a final answer. */
+static bool is_request_still_read(const struct wp_exchange *exchange)
+{
+    bool is_body_kept = exchange->expects_continue && exchange->request.bytes == 0;
+    return !exchange->request.is_done && !exchange->is_cut_short && !is_body_kept &&
+           exchange->is_upstream_reusable && exchange->response.out != WP_FRAMING_TO_CLOSE;
+}
+
 void wp_response_run_body(struct wp_exchange *exchange)
 {
     struct wp_conn *conn = exchange->conn;
@@ -278,7 +315,9 @@ void wp_response_run_body(struct wp_exchange *exchange)
     case WP_FLOW_WAIT:
         break;
     case WP_FLOW_DONE:
-        wp_forward_finish(exchange);
+        if (!is_request_still_read(exchange)) {
+            wp_forward_finish(exchange);
+        }
         break;
     case WP_FLOW_SOURCE_ENDED:
     case WP_FLOW_SOURCE_ERROR:

@@ -88,7 +88,8 @@ struct wp_exchange {
     uint8_t minor_version;
     enum wp_framing framing;
     uint64_t content_length;
-    bool is_persistent, has_upgrade, wants_html;
+    bool is_persistent, has_upgrade, expects_continue, wants_html;
+    char *upgrade; /* the protocols the client offered, once its request was sent; or NULL */
     bool may_wake, counts;     /* the verdict */
     bool is_active;            /* counted in trace->slot->active */
     bool is_sent;              /* bytes of the request may have reached the upstream */

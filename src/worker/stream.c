@@ -70,6 +70,8 @@ void wp_stream_note(struct wp_exchange *exchange)
 void wp_stream_begin(struct wp_exchange *exchange, bool is_websocket)
 {
     enum wp_meter meter = is_websocket ? WP_METER_WEBSOCKET : WP_METER_ANY;
+    wp_flow_fini(&exchange->request);
+    wp_flow_fini(&exchange->response);
     wp_flow_init(&exchange->request, WP_FRAMING_TO_CLOSE, 0, WP_FRAMING_TO_CLOSE, meter);
     wp_flow_init(&exchange->response, WP_FRAMING_TO_CLOSE, 0, WP_FRAMING_TO_CLOSE, meter);
     exchange->request.pipes = exchange->response.pipes = exchange->conn->worker->pipes;

@@ -168,6 +168,10 @@ static void on_quit_deadline(struct wp_timer *timer)
 
 static void quit(struct wp_worker *worker, uint64_t deadline_ms)
 {
+    if (worker->is_quitting) {
+        wp_timer_set(&worker->quit_timer, deadline_ms); /* asked again: sooner */
+        return;
+    }
     worker->is_quitting = true;
     wp_acceptors_set(worker->listeners, NULL, 0);
     for (size_t i = 0; i < worker->trace_count; i++) {
