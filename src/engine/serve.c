@@ -158,6 +158,7 @@ static bool obey_sleep(struct wp_trace *trace)
         wp_engine_want_tick(trace, trace->drain.again_ms);
         return false;
     }
+    wp_engine_text_set(&trace->cause, "%s", trace->order);
     wp_engine_drain_begin(trace, WP_ENGINE_DRAIN_OPERATOR);
     return true;
 }

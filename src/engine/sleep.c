@@ -64,10 +64,11 @@ void wp_engine_sleep_ask(struct wp_trace *trace, const char *who)
     trace->is_sleep_asked = true;
     trace->is_wake_pending = false;
     trace->drain.again_ms = 0;
+    wp_engine_text_set(&trace->order, "put to sleep by %s", who);
     if (trace->goal == WP_ENGINE_UP || !trace->is_failed) {
-        wp_engine_text_set(&trace->cause, "put to sleep by %s", who);
+        wp_engine_text_set(&trace->cause, "%s", trace->order);
     }
-    wp_engine_record(trace, "sleep", "put to sleep by %s", who);
+    wp_engine_record(trace, "sleep", "%s", trace->order);
     if (trace->goal == WP_ENGINE_UP && !trace->is_served) {
         is_wake_dropped = !trace->is_adopting; /* nobody waits for an adoption */
         wp_engine_sleep_begin(trace, false);
@@ -252,7 +253,8 @@ static void stop_leftovers(struct wp_trace *trace)
         wp_engine_want_tick(trace, trace->rearm_ms);
         return;
     }
-    wp_engine_text_set(&trace->cause, "parts ran without being used");
+    wp_engine_text_set(&trace->cause, "%s",
+                       trace->is_sleep_asked ? trace->order : "parts ran without being used");
     if (trace->is_quiet) {
         wp_engine_record(trace, "stop", "%s", trace->cause);
         wp_engine_sleep_mark_all(trace);

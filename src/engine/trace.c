@@ -58,6 +58,7 @@ void wp_trace_free(struct wp_trace **trace)
     }
     free(gone->parts);
     free(gone->cause);
+    free(gone->order);
     free(gone->upstream_reason);
     free(gone->failure_reason);
     free(gone->ledger);

@@ -112,6 +112,7 @@ struct wp_trace {
     bool is_wake_measured; /* this wake started something */
     bool is_max_warned, is_leftover;
     char *cause;           /* what made it want what it wants */
+    char *order;           /* whose order to sleep, in words */
     char *upstream_reason; /* why the upstream does not count as ready */
     uint64_t wake_since_ms, upstream_since_ms, reopen_at_ms, bad_last_ms;
     uint32_t bad_streak;
