@@ -369,7 +369,14 @@ void wp_exchange_run_reply(struct wp_exchange *exchange)
 
 static bool can_read_ahead(const struct wp_conn *conn)
 {
-    return !conn->end.has_read_end && (conn->end.in.data == NULL || wp_buf_room(&conn->end.in) > 0);
+    if (conn->end.has_read_end) {
+        return false;
+    }
+    /* What was stashed comes back before anything is read behind it. */
+    if (conn->stash != NULL) {
+        return conn->stash_bytes < WP_BUF_SMALL_BYTES;
+    }
+    return conn->end.in.data == NULL || wp_buf_room(&conn->end.in) > 0;
 }
 
 short wp_exchange_client_interest(const struct wp_exchange *exchange)

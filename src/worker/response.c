@@ -81,6 +81,7 @@ static bool write_response_head(struct wp_exchange *exchange, struct wp_response
 /* The request will not be repeated: its head may go, and what follows it is input again. */
 static void drop_kept_head(struct wp_exchange *exchange)
 {
+    wp_conn_unstash(exchange->conn);
     if (exchange->is_head_kept) {
         exchange->is_head_kept = false;
         wp_conn_drop_head(exchange->conn, exchange->head_bytes);

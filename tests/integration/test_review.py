@@ -1,0 +1,71 @@
+"""The data path where steps meet: buffers given back while waiting, retries, refusals in the middle
+of a body, permits between workers."""
+import socket
+import threading
+import time
+
+import pytest
+
+from rawhttp import Closed, eventually
+from wake import fresh_address, text_of
+
+GET = "GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+# Longer than an exchange keeps its buffers while it waits for an answer (one second).
+LONG = 1.5
+
+
+@pytest.fixture
+def through(wakeproxy, make_origin):
+    """Starts wakeproxy before an upstream with this handler; `upstream` and others as given."""
+    def start(handler, upstream=None, trace=None, **top):
+        origin = make_origin(handler)
+        upstream = {"address": origin.text, **(upstream or {})}
+        wakeproxy.start({"t": {"hosts": ["localhost"], "upstream": upstream, **(trace or {})}},
+                        **top)
+        return wakeproxy, origin
+    return start
+
+
+def pass_time(seconds):
+    """What an upstream does that is slow."""
+    time.sleep(seconds)
+
+
+def slow_echo(conn, request):
+    conn.body(request)
+    if request.target.startswith("/slow"):
+        pass_time(LONG)
+    conn.answer(request.target)
+
+
+def test_a_pipelined_request_behind_a_slow_answer(through):
+    wp, _ = through(slow_echo)
+    with wp.client(timeout=5) as client:
+        client.send(GET.format("/slow") + GET.format("/next"))
+        assert client.response().body == b"/slow"
+        assert client.response().body == b"/next"
+
+
+def test_much_pipelined_behind_a_slow_answer(through):
+    wp, _ = through(slow_echo)
+    count = 800
+    with wp.client(timeout=10) as client:
+        client.send(GET.format("/slow") + "".join(GET.format(f"/{i}") for i in range(count)))
+        assert client.response().body == b"/slow"
+        for i in range(count):
+            assert client.response().body == f"/{i}".encode()
+
+
+def test_early_tunnel_bytes_survive_a_slow_upgrade(through):
+    def handler(conn, request):
+        pass_time(LONG)
+        conn.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+        conn.send(b"got " + conn.reader.exactly(10))
+
+    wp, _ = through(handler)
+    with wp.client(timeout=6) as client:
+        client.send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+                    "early")
+        assert client.response_head().status == 101
+        client.send("later")
+        assert client.reader.exactly(14) == b"got earlylater"
