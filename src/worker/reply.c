@@ -96,7 +96,8 @@ static void prepare(struct wp_exchange *exchange)
         wp_conn_drop_head(conn, exchange->head_bytes);
         exchange->is_head_kept = false;
     }
-    bool is_request_read = exchange->framing == WP_FRAMING_NONE || exchange->request.is_done;
+    bool is_request_read = exchange->framing == WP_FRAMING_NONE ||
+                           (exchange->request.is_done && !exchange->is_cut_short);
     if (!is_request_read || !exchange->is_persistent || conn->worker->is_quitting) {
         conn->must_close = true;
     }

@@ -69,3 +69,26 @@ def test_early_tunnel_bytes_survive_a_slow_upgrade(through):
         assert client.response_head().status == 101
         client.send("later")
         assert client.reader.exactly(14) == b"got earlylater"
+
+
+def test_the_rest_of_a_refused_body_is_no_request(through):
+    """The upstream breaks off within a request body: what is left of it must not be parsed."""
+    def handler(conn, request):
+        conn.reset()
+        raise Closed("as told")
+
+    wp, origin = through(handler)
+    for _ in range(20):
+        with wp.client(timeout=5) as client:
+            body = GET.format("/smuggled") * 20000
+            try:
+                client.send(f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}"
+                            "\r\n\r\n")
+                client.send(body)
+            except OSError:
+                pass
+            try:
+                assert client.response().status == 502
+            except ConnectionResetError:
+                pass
+    assert [r.target for r in origin.requests if r.target == "/smuggled"] == []
