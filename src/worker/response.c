@@ -106,6 +106,9 @@ static void forward_final(struct wp_exchange *exchange)
     enum wp_meter meter = is_event_stream(head) ? WP_METER_EVENT_STREAM : WP_METER_NONE;
     wp_flow_init(&exchange->response, head->framing, head->content_length, out.framing, meter);
     exchange->response.pipes = worker->pipes;
+    if (meter != WP_METER_NONE) {
+        wp_tick_disarm(&exchange->timeout); /* the answer has come: the quiet clock takes over */
+    }
     wp_flow_hide_trailers(&exchange->response, head);
     /* The head's slices lie in the input: it is given back only when they have been written out. */
     bool is_whole = write_response_head(exchange, &out);

@@ -92,3 +92,17 @@ def test_the_rest_of_a_refused_body_is_no_request(through):
             except ConnectionResetError:
                 pass
     assert [r.target for r in origin.requests if r.target == "/smuggled"] == []
+
+
+def test_an_event_stream_may_be_quiet_from_the_start(through):
+    def handler(conn, request):
+        conn.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n")
+        for _ in range(5):
+            pass_time(0.7)
+            conn.send("3\r\n:\n\n\r\n")
+        conn.send("9\r\ndata: 1\n\n\r\n0\r\n\r\n")
+
+    wp, _ = through(handler, {"response_timeout": "2s"})
+    with wp.client(timeout=10) as client:
+        assert client.get("/").body.endswith(b"data: 1\n\n")
