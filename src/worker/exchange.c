@@ -171,26 +171,24 @@ static struct wp_trace_slot *route(struct wp_exchange *exchange, const struct wp
     return trace->conf == NULL ? NULL : trace;
 }
 
-/* The trace is not awake: wait, or the answer that its rules or its state give. */
-static void wait_or_answer(struct wp_exchange *exchange, const struct wp_verdict *verdict)
+static enum wp_view_status status_of(const struct wp_trace_slot *trace)
+{
+    if (trace->conf == NULL) {
+        return WP_VIEW_GONE;
+    }
+    return trace->view == NULL ? WP_VIEW_HOLD : trace->view->status;
+}
+
+static void wait_for_view(struct wp_exchange *exchange, bool at_front)
 {
     struct wp_trace_slot *trace = exchange->trace;
-    enum wp_view_status status = trace->view == NULL ? WP_VIEW_HOLD : trace->view->status;
-    if (verdict->answer == WP_ANSWER_STATUS && status != WP_VIEW_AWAKE) {
-        if (verdict->wake) {
-            wp_hold_ask(trace, exchange);
-        }
-        exchange->verdict = "rule";
-        wp_reply_status(exchange, verdict->status, "");
-        return;
-    }
-    switch (status) {
+    switch (status_of(trace)) {
     case WP_VIEW_GONE:
         exchange->verdict = "unknown_host";
         wp_reply_problem(exchange, 404, "No environment is configured for this host.", 0);
         return;
     case WP_VIEW_BROKEN:
-        if (verdict->wake) {
+        if (exchange->may_wake) {
             wp_hold_ask(trace, exchange);
         }
         exchange->verdict = "wake_failed";
@@ -204,11 +202,31 @@ static void wait_or_answer(struct wp_exchange *exchange, const struct wp_verdict
         break;
     }
     exchange->verdict = "hold";
-    if (!wp_hold_enter(exchange, false)) {
+    if (!wp_hold_enter(exchange, at_front)) {
         exchange->verdict = "hold_limit";
         wp_reply_problem(exchange, 503, "Too many requests are waiting for this environment.",
                          wp_hold_retry_after(trace));
     }
+}
+
+void wp_exchange_wait_again(struct wp_exchange *exchange)
+{
+    wait_for_view(exchange, true);
+}
+
+/* The trace is not awake: wait, or the answer that its rules or its state give. */
+static void wait_or_answer(struct wp_exchange *exchange, const struct wp_verdict *verdict)
+{
+    struct wp_trace_slot *trace = exchange->trace;
+    if (verdict->answer == WP_ANSWER_STATUS && status_of(trace) != WP_VIEW_AWAKE) {
+        if (verdict->wake) {
+            wp_hold_ask(trace, exchange);
+        }
+        exchange->verdict = "rule";
+        wp_reply_status(exchange, verdict->status, "");
+        return;
+    }
+    wait_for_view(exchange, false);
 }
 
 /* OPTIONS that must go no further (RFC 9110 section 7.6.2). */
@@ -337,11 +355,7 @@ void wp_exchange_connect_failed(struct wp_exchange *exchange, int error)
         /* The report says already that somebody waits. */
         trace->has_asked = true;
     }
-    if (!wp_hold_enter(exchange, true)) {
-        exchange->verdict = "hold_limit";
-        wp_reply_problem(exchange, 503, "Too many requests are waiting for this environment.",
-                         wp_hold_retry_after(trace));
-    }
+    wp_exchange_wait_again(exchange);
     wp_hold_schedule(trace);
 }
 

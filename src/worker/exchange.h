@@ -11,6 +11,9 @@ void wp_exchange_begin(struct wp_conn *conn);
 /* A head that cannot be served: answers `status` and closes the conn. `method` as far as known. */
 void wp_exchange_refuse(struct wp_conn *conn, enum wp_http_method method, uint16_t status,
                         const char *reason);
+/* It was on its way and could not be forwarded: waits at the front, under its first deadline, or
+ * gets the answer that its trace's state gives by now. */
+void wp_exchange_wait_again(struct wp_exchange *exchange);
 /* Forwards an exchange whose trace is open. False when no connection was free: it is held again. */
 bool wp_exchange_start(struct wp_exchange *exchange);
 /* The upstream connection came up, or did not. */

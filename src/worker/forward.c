@@ -212,9 +212,14 @@ void wp_forward_lost(struct wp_exchange *exchange, const char *reason)
     bool is_reused = upstream->exchanges > 1;
     bool is_silent = exchange->first_byte_us == 0 && wp_buf_used(&upstream->end.in) == 0;
     if (exchange->is_head_kept && is_reused && is_silent &&
-        wp_method_is_idempotent(exchange->method) && wp_trace_is_open(exchange->trace)) {
+        wp_method_is_idempotent(exchange->method)) {
         wp_upstream_close(upstream);
-        (void)wp_exchange_start(exchange);
+        exchange->is_cut_short = false;
+        if (wp_trace_is_open(exchange->trace)) {
+            (void)wp_exchange_start(exchange);
+        } else {
+            wp_exchange_wait_again(exchange);
+        }
         return;
     }
     wp_exchange_fail(exchange, 502, reason);

@@ -9,7 +9,8 @@
 /* Whether exchanges of this trace may be forwarded now. */
 static inline bool wp_trace_is_open(const struct wp_trace_slot *trace)
 {
-    return trace->view != NULL && trace->view->status == WP_VIEW_AWAKE && !trace->is_distrusted;
+    return trace->view != NULL && trace->view->status == WP_VIEW_AWAKE && !trace->is_distrusted &&
+           trace->conf != NULL; /* routes may tell of its end before its view does */
 }
 
 /*

@@ -196,8 +196,8 @@ static void on_pause_over(struct wp_timeout *timeout)
     struct wp_conn *conn = exchange->conn;
     if (wp_trace_is_open(exchange->trace)) {
         (void)wp_exchange_start(exchange);
-    } else if (!wp_hold_enter(exchange, true)) {
-        wp_exchange_fail(exchange, 503, "Too many requests are waiting for this environment.");
+    } else {
+        wp_exchange_wait_again(exchange);
     }
     wp_conn_drive(conn, false);
 }

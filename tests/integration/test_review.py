@@ -106,3 +106,87 @@ def test_an_event_stream_may_be_quiet_from_the_start(through):
     wp, _ = through(handler, {"response_timeout": "2s"})
     with wp.client(timeout=10) as client:
         assert client.get("/").body.endswith(b"data: 1\n\n")
+
+
+def test_what_may_be_repeated_waits_for_an_upstream_that_restarts(wakeproxy, make_origin):
+    """Requests went out on reused connections; one of these dies, then nobody listens, and then the
+    others die too. All may be repeated, so all of them wait for the upstream to be back."""
+    address = fresh_address()
+    together, second = threading.Barrier(3), threading.Event()
+
+    def handler(conn, request):
+        if request.target == "/warm":
+            together.wait(5)
+        else:
+            if request.target == "/second":
+                second.wait(5)
+            raise Closed("as told")
+        conn.answer(request.target)
+
+    first = make_origin(handler, address[0], address[1])
+    wakeproxy.start({"t": {"hosts": ["localhost"], "upstream": {"address": text_of(address)}}},
+                    workers=1)
+    clients = [wakeproxy.client(timeout=10) for _ in range(3)]
+    for client in clients:
+        client.request("/warm")
+    for client in clients:
+        assert client.response().body == b"/warm"
+    first.stop_listening()
+    for client in clients[1:]:
+        client.request("/second")
+    eventually(lambda: len(first.requests) == 5)
+    clients[0].request("/first")
+    wakeproxy.wait_for_log("trace.phase", trace="t", **{"from": "awake"}, timeout=10)
+    second.set()
+    make_origin(lambda conn, request: conn.answer("again"), address[0], address[1])
+    for client in clients:
+        response = client.response()
+        assert (response.status, response.body) == (200, b"again")
+        client.close()
+
+
+def test_a_trace_may_leave_under_its_exchanges(through):
+    """Reload without the trace while one of its requests waits to be repeated, or holds."""
+    def handler(conn, request):
+        if request.target == "/die" and conn.requests > 1:
+            pass_time(1)
+            raise Closed("as told")
+        conn.answer(request.target)
+
+    wp, origin = through(handler)
+    other = {"o": {"hosts": ["other"], "upstream": {"address": origin.text}}}
+    with wp.client(timeout=8) as client:
+        assert client.get("/a").body == b"/a"
+        client.request("/die")
+        wp.reload(other)
+        assert client.response().status in (200, 404, 502)
+        assert wp.get("/", host="other").status == 200
+
+
+def test_a_repeated_request_keeps_the_conn(through):
+    """A reused connection died with our request: the repetition is an ordinary exchange."""
+    def handler(conn, request):
+        if request.target == "/die" and conn.requests > 1:
+            raise Closed("as told")
+        conn.answer(request.target)
+
+    wp, _ = through(handler)
+    with wp.client(timeout=5) as client:
+        assert client.get("/a").body == b"/a"
+        response = client.get("/die")
+        assert response.body == b"/die" and response.get("Connection") is None
+        assert client.get("/b").body == b"/b"
+
+
+def test_nothing_is_repeated_once_an_answer_has_begun(through):
+    def handler(conn, request):
+        if request.target == "/die":
+            conn.send("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nCont")
+            raise Closed("as told")
+        conn.answer(request.target)
+
+    wp, origin = through(handler)
+    with wp.client(timeout=5) as client:
+        assert client.get("/a").body == b"/a"
+        assert client.get("/die").status == 502
+    assert [r.target for r in origin.requests] == ["/a", "/die"]
