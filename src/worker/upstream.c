@@ -234,6 +234,16 @@ unsigned wp_upstream_close_idle(struct wp_trace_slot *trace, unsigned most)
     return closed;
 }
 
+void wp_upstream_permit_wanted(struct wp_trace_slot *trace)
+{
+    trace->is_permit_wanted = true;
+    if (wp_upstream_close_idle(trace, 1) == 0 &&
+        wp_activity_permit_take(trace->worker->bus->activity, trace->index, limit_of(trace))) {
+        /* Given back while the question was on its way: nobody has told, and nobody else will. */
+        give_permit(trace);
+    }
+}
+
 static struct wp_endpoint *take_endpoint(struct wp_endpoint **from, uint32_t count,
                                          const struct wp_addr *addr)
 {

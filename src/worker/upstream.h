@@ -27,6 +27,8 @@ void wp_upstream_give_back(struct wp_upstream *upstream);
 void wp_upstream_close(struct wp_upstream *upstream);
 /* Closes one or all idle connections of a trace; returns how many were closed. */
 unsigned wp_upstream_close_idle(struct wp_trace_slot *trace, unsigned most);
+/* Another worker found no permit: gives one up, now or at the next chance, and says so. */
+void wp_upstream_permit_wanted(struct wp_trace_slot *trace);
 /* Makes endpoints match the trace's view: keeps those whose address stays. */
 void wp_upstream_set_endpoints(struct wp_trace_slot *trace, const struct wp_view *view);
 /* Derives event interest from state and buffers. */

@@ -218,12 +218,9 @@ void wp_worker_deliver(void *context, struct wp_mail *mail)
     case WP_MSG_QUIT:
         quit(worker, msg->deadline_ms);
         break;
-    case WP_MSG_PERMIT_WANTED: {
-        struct wp_trace_slot *trace = wp_trace_slot_of(worker, msg->trace);
-        trace->is_permit_wanted = true;
-        (void)wp_upstream_close_idle(trace, 1);
+    case WP_MSG_PERMIT_WANTED:
+        wp_upstream_permit_wanted(wp_trace_slot_of(worker, msg->trace));
         break;
-    }
     case WP_MSG_PERMIT_FREE: {
         struct wp_trace_slot *trace = wp_trace_slot_of(worker, msg->trace);
         trace->wants_permit = false;

@@ -190,3 +190,20 @@ def test_nothing_is_repeated_once_an_answer_has_begun(through):
         assert client.get("/a").body == b"/a"
         assert client.get("/die").status == 502
     assert [r.target for r in origin.requests] == ["/a", "/die"]
+
+
+def test_a_permit_given_up_is_never_lost(through):
+    """Two workers, one connection: whoever waits gets it, however closely the two meet."""
+    def handler(conn, request):
+        conn.body(request)
+        conn.answer("ok", fields=[("Connection", "close")])
+        raise Closed("as told")
+
+    wp, _ = through(handler, {"max_connections": 1})
+    for turn in range(400):
+        clients = [wp.client(timeout=4) for _ in range(6)]
+        for client in clients:
+            client.request(f"/{turn}")
+        for client in clients:
+            assert client.response().body == b"ok"
+            client.close()
