@@ -278,7 +278,9 @@ void wp_conn_drive(struct wp_conn *conn, bool is_readable)
     }
     update(conn);
     if (goes_on) {
-        event_active(&conn->end.event, EV_READ, 0);
+        /* The socket's readiness to be written to brings us back, after everybody else; an
+         * activated event would run at once again, and nobody else would. */
+        wp_end_interest(&conn->end, EV_READ | EV_WRITE);
     }
 }
 

@@ -207,3 +207,49 @@ def test_a_permit_given_up_is_never_lost(through):
         for client in clients:
             assert client.response().body == b"ok"
             client.close()
+
+
+def test_one_client_does_not_keep_a_worker_for_itself(through):
+    """A client that pipelines without end what the proxy answers by itself."""
+    wp, _ = through(slow_echo, workers=1)
+    ends = threading.Event()
+    bad = b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n" * 2000
+
+    flood = socket.create_connection(wp.address)
+    flood.settimeout(0.2)
+
+    def write():
+        while not ends.is_set():
+            try:
+                flood.sendall(bad)
+            except TimeoutError:
+                pass
+            except OSError:
+                return
+
+    def read():
+        while not ends.is_set():
+            try:
+                if not flood.recv(1 << 20):
+                    return
+            except TimeoutError:
+                pass
+            except OSError:
+                return
+
+    threads = [threading.Thread(target=f, daemon=True) for f in (write, read)]
+    for thread in threads:
+        thread.start()
+    try:
+        worst = 0
+        for i in range(30):
+            begun = time.monotonic()
+            with wp.client(timeout=10) as client:
+                assert client.get(f"/{i}").body == f"/{i}".encode()
+            worst = max(worst, time.monotonic() - begun)
+        assert worst < 2, worst
+    finally:
+        ends.set()
+        for thread in threads:
+            thread.join(5)
+        flood.close()
