@@ -121,6 +121,9 @@ void wp_conn_unstash(struct wp_conn *conn)
 void wp_conn_drop_head(struct wp_conn *conn, uint32_t head_bytes)
 {
     wp_conn_unstash(conn);
+    if (conn->worker->head_owner == conn->exchange) {
+        conn->worker->head_owner = NULL; /* its slices point to what goes now */
+    }
     wp_buf_consume(&conn->end.in, head_bytes);
     if (wp_buf_used(&conn->end.in) == 0) {
         wp_buf_release(&conn->end.in, conn->worker->bufs);

@@ -1,11 +1,13 @@
 """The data path where steps meet: buffers given back while waiting, retries, refusals in the middle
 of a body, permits between workers."""
+import os
 import socket
 import threading
 import time
 
 import pytest
 
+from origin import websocket_echo, websocket_frame, websocket_read
 from rawhttp import Closed, eventually
 from wake import fresh_address, text_of
 
@@ -253,3 +255,20 @@ def test_one_client_does_not_keep_a_worker_for_itself(through):
         for thread in threads:
             thread.join(5)
         flood.close()
+
+
+def test_the_cause_of_a_late_wake_is_not_made_of_other_bytes(wakeproxy, make_origin):
+    """A quiet stream speaks while its trace sleeps: its request's head is long gone by then."""
+    origin = make_origin(websocket_echo)
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "300ms", "stream_quiet": "200ms",
+                           "parts": {"p": {"sim": {"boot": "10ms", "stop": "10ms"}}},
+                           "upstream": {"address": origin.text}}}, workers=1)
+    with wakeproxy.client() as client:
+        client.request("/ws", fields={"Connection": "Upgrade", "Upgrade": "websocket",
+                                      "Sec-WebSocket-Key": "x" * 24, "User-Agent": "Known"})
+        assert client.response_head().status == 101
+        wakeproxy.wait_asleep("t")
+        client.send(websocket_frame(1, b"a" * 300, os.urandom(4)))
+        assert websocket_read(client.reader) == (1, b"a" * 300)
+        wake = wakeproxy.wait_for_log("trace.phase", count=2, trace="t", to="waking")
+    assert wake["cause"].strip() == "localhost/ws from 127.0.0.1"
