@@ -21,6 +21,10 @@ BEGIN = "<!-- Written by tests/wire/document.py from here -->"
 END = "<!-- to here -->"
 
 
+# Requirements that more than cases show.
+BESIDES = {"9110-7.6-loop": "and test_loop.py"}
+
+
 def cases_by_requirement():
     found = {row.key: [] for row in REQUIREMENTS}
     for case in CASES:
@@ -67,7 +71,8 @@ def tables():
             lines += [f"| {row.text} | {named(found[row.key])} |" for row in rows]
         else:
             lines += ["| section | level | what we must do | tests |", "|---|---|---|---|"]
-            lines += [f"| {row.section} | {row.level} | {row.text} | {named(found[row.key])} |"
+            lines += [f"| {row.section} | {row.level} | {row.text} | "
+                      f"{' '.join([named(found[row.key]), BESIDES.get(row.key, '')]).strip()} |"
                       for row in rows]
         lines.append("")
     lines += ["### What does not bind us", "", "| RFC | section | about | why not |", "|---|---|---|---|"]

@@ -25,7 +25,7 @@ traces:
     hosts: [wire.test, "*.wire.test"]
     upstream: {{address: "{upstream}"{upstream_more}}}
     settle: 0s
-"""
+{more}"""
 
 # Configurations a case can ask for.
 CONFIGS = {
@@ -34,6 +34,9 @@ CONFIGS = {
     "hasty": {"limits": "limits: {header_timeout: 300ms, body_timeout: 300ms, "
                         "keepalive_timeout: 300ms}\n",
               "upstream_more": ", response_timeout: 300ms"},
+    # A second trace that leads back to the proxy itself.
+    "loop": {"more": "  loop: {{hosts: [loop.test], upstream: {{address: \"{mirror}\", "
+                     "max_connections: 64}}, hold: 500ms, settle: 0s}}\n"},
     "narrow": {"limits": "limits: {head_size: 4KiB, target_length: 1000, fields: 20}\n"},
 }
 
@@ -108,10 +111,11 @@ http {{
 
 
 class Subject:
-    def __init__(self, name, upstream, config="plain", binary=None):
+    def __init__(self, name, upstream, config="plain", binary=None, mirror=None):
         self.name = name
         self.upstream = f"{upstream[0]}:{upstream[1]}"
         self.config = config
+        self.mirror = f"{mirror[0]}:{mirror[1]}" if mirror else ""
         self.dir = tempfile.mkdtemp(prefix="wire-")
         self.log_path = os.path.join(self.dir, "output")
         self.process = None
@@ -141,7 +145,8 @@ class Subject:
         binary = binary or os.environ.get("WAKEPROXY_BIN")
         if not binary:
             raise RuntimeError("set WAKEPROXY_BIN or give --wakeproxy-bin")
-        parts = {"top": "", "limits": "", "upstream_more": "", **CONFIGS[self.config]}
+        parts = {"top": "", "limits": "", "upstream_more": "", "more": "", **CONFIGS[self.config]}
+        parts["more"] = parts["more"].format(mirror=self.mirror)
         path = self.write("wakeproxy.yaml", WAKEPROXY.format(upstream=self.upstream, **parts))
         ready, theirs = os.pipe()
         self.spawn([os.path.abspath(binary), "serve", "-c", path, "--ready-fd", str(theirs)],

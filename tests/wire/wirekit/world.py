@@ -671,7 +671,7 @@ def judge(world, case, lenient=False, pieces=None):
     """What is wrong with the case. Peers (`lenient`) may refuse with any 4xx or 5xx or by closing,
     and may choose any other outcome the RFCs allow."""
     problems = world.run(case, pieces)
-    if problems and lenient:
+    if problems and lenient and not any("what is no" in problem for problem in problems):
         seen = world.seen
         for variant in variants(case, seen):
             if not world.run(variant, pieces):
@@ -686,7 +686,10 @@ CLOSING = re.compile("9112-(6|8|9)")
 def variants(case, seen):
     """The other outcomes the RFCs allow that begin with the statuses `seen`."""
     fields = {name: getattr(case, name) for name in case.__dataclass_fields__}
-    if case.status and len(case.status) == 1 and case.status[0] >= 400 and (not seen or seen[0] >= 400):
+    is_refusal = case.status and len(case.status) == 1 and case.status[0] >= 400
+    # A 502 to a bad request is not a refusal: the peer passed it on, and our upstream hung up.
+    is_theirs = case.status != (502,) and seen and seen[0] in (502, 503, 504)
+    if is_refusal and not is_theirs and (not seen or seen[0] >= 400):
         must_close = case.conn == "close" and any(CLOSING.match(key) for key in case.reqs)
         reply = None if case.got == () or not seen else case.reply
         yield Case(**{**fields, "status": tuple(seen), "reply": reply,
