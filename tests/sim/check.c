@@ -29,6 +29,7 @@ void sim_check_reset(struct sim *sim, uint64_t not_before_ms)
     sim->not_before_ms = not_before_ms;
     sim->is_fresh = false;
     sim->is_cut = false;
+    sim->is_broken_shown = false;
     sim->phase = wp_trace_phase(sim->trace);
 }
 
@@ -151,6 +152,8 @@ static void check_publish(struct sim *sim, const struct wp_action *action)
     }
     sim->epoch_last = action->epoch;
     sim->stirred_ms = sim->now_ms;
+    sim->is_broken_shown =
+        action->type == WP_ACTION_PUBLISH && action->view_status == WP_WANT_BROKEN;
     if (action->type == WP_ACTION_DRAIN) {
         sim->idle_then_ms = sim->conf->idle_ms; /* a reload changes later decisions only */
         return;
@@ -282,6 +285,9 @@ static void check_time(struct sim *sim, uint64_t next_ms)
     }
     if (is_at_rest && next_ms != WP_NEVER && sim->faults == 0) {
         sim_fail(sim, "a tick at %llu while nothing is due", (unsigned long long)next_ms);
+    }
+    if (sim->is_broken_shown && sim->now_ms > sim->broken_until_ms + 100) {
+        sim_fail(sim, "workers refuse requests after the backoff has ended");
     }
     if (wp_trace_phase(sim->trace) == WP_PHASE_AWAKE && next_ms > sim->now_ms &&
         next_ms > wp_trace_deadline_ms(sim->trace)) {

@@ -238,7 +238,9 @@ void sim_driver_handle(struct sim *sim, const struct sim_event *event)
     } else if (!find_part(sim, event, &part)) {
         return;
     } else if (event->kind == SIM_DONE) {
-        thing->op = 0;
+        if (thing->op == (event->is_start ? 1 : 2)) {
+            thing->op = 0; /* not when it is the same answer once more */
+        }
         sim_driver_step(sim, &(struct wp_event){.type = WP_EVENT_DONE,
                                                 .part = part,
                                                 .is_start = event->is_start,

@@ -157,6 +157,7 @@ static void operate(struct sim *sim)
     case 0:
         event.verb = WP_OPERATOR_WAKE;
         sim->is_fresh = true;
+        sim->stirred_ms = sim->now_ms; /* somebody wants it */
         break;
     case 1:
         event.verb = WP_OPERATOR_SLEEP;

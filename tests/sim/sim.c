@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define STEPS_DEFAULT   400000u
+#define STEPS_DEFAULT   2000000u
 #define EPISODE_DEFAULT 4000u
 #define SEED_DEFAULT    1u
 

@@ -136,8 +136,9 @@ struct sim {
     uint64_t draining_since_ms, reason_ms, stirred_ms, same_time_ticks, last_tick_ms,
         stage_since_ms;
     uint64_t idle_then_ms, extend_until_ms, not_before_ms, sleep_asked_ms;
-    bool is_cut;   /* a forced sleep is under way: its stops may cut exchanges */
-    bool is_fresh; /* an operator or a reload cleared the backoff */
+    bool is_cut;          /* a forced sleep is under way: its stops may cut exchanges */
+    bool is_broken_shown; /* by the latest view */
+    bool is_fresh;        /* an operator or a reload cleared the backoff */
     enum wp_phase phase;
     /* totals over all episodes */
     uint64_t total_wakes, total_stops, total_failures, total_aborts, total_forced, total_restarts;

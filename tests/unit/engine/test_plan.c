@@ -204,6 +204,26 @@ static void test_nothing_starts_beside_a_stop_that_is_out(void **state)
     rig_fini(&rig);
 }
 
+static void test_a_wake_uses_a_part_whose_stop_had_no_effect(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig, 2);
+    rig_new(&rig, 0);
+    rig_to_stopping(&rig);
+    (void)rig_done(&rig, APP, false, WP_OUTCOME_OK);
+    (void)rig_wake(&rig);
+    (void)rig_observed(&rig, APP, WP_PART_RUNNING, NULL); /* old news, or not */
+    assert_non_null(strstr(wp_trace_reason(rig.trace), "app is still stopping"));
+    rig.now_ms += 30000;
+    assert_string_equal(rig_tick(&rig), "probe upstream fast");
+    assert_string_equal(rig_probe(&rig, WP_TARGET_UPSTREAM, true),
+                        "(awake), publish awake 4, watch db seldom, watch app seldom, "
+                        "probe upstream off");
+    rig_fini(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_only_what_is_down_is_started),
         cmocka_unit_test(test_a_wake_keeps_what_was_not_told_to_stop),
         cmocka_unit_test(test_nothing_starts_beside_a_stop_that_is_out),
+        cmocka_unit_test(test_a_wake_uses_a_part_whose_stop_had_no_effect),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
