@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from rawhttp import Client, eventually
-from wake import IS_SANITIZED
+from wake import IS_SANITIZED, need_descriptors
 
 
 def gate_trace(origin, folder, **options):
@@ -35,6 +35,7 @@ def gate_trace(origin, folder, **options):
 def test_ten_thousand_first_requests(wakeproxy, make_origin, folder):
     """10,000 at once: one start, 200 for each, at most 4 KiB of proxy memory per holder."""
     count = 10000
+    need_descriptors(count + 1000)
 
     def handler(conn, request):
         conn.answer(b"x" * 100)

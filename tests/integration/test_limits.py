@@ -7,7 +7,7 @@ import time
 import pytest
 
 from rawhttp import Client, Closed, eventually
-from wake import IS_SANITIZED
+from wake import IS_SANITIZED, need_descriptors
 
 
 def always_on(origin, **options):
@@ -142,6 +142,7 @@ def hostile(address, count, seed, clients):
 def test_five_thousand_bad_clients(wakeproxy, origin):
     """5,000 idle, garbage and half-sent conns and resets: a well-behaved client is served within a
     second all the while, and memory stays bounded."""
+    need_descriptors(8000)
     # Half-sent bodies hold upstream connections; that limit is not what is shown here.
     wakeproxy.start(always_on(origin, max_connections=10000), log={"access": False},
                     limits={"connections": 20000, "connections_per_client": "off",
@@ -177,6 +178,7 @@ def test_five_thousand_bad_clients(wakeproxy, origin):
 def test_idle_conns_are_cheap(wakeproxy, origin):
     """A kept conn owns no buffer: at most 1 KiB each (DESIGN section 9)."""
     count = 5000
+    need_descriptors(count + 1000)
     wakeproxy.start(always_on(origin), limits={"connections": 20000, "connections_per_client": "off"},
                     log={"access": False})
     for _ in range(50):

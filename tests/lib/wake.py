@@ -37,6 +37,14 @@ def raise_nofile():
     return hard
 
 
+def need_descriptors(count):
+    """Skips the test where the system allows fewer open files, for us and for wakeproxy."""
+    limit = raise_nofile()
+    if limit < count:
+        import pytest  # the benchmarks use this module without it
+        pytest.skip(f"needs {count} open files, the limit is {limit}")
+
+
 def processes_with(mark):
     """Processes whose command line or environment holds `mark`; zombies have neither."""
     found = []
