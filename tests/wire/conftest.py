@@ -15,10 +15,17 @@ from wirekit.world import World  # noqa: E402
 
 def pytest_addoption(parser):
     group = parser.getgroup("wire")
-    group.addoption("--subject", default="wakeproxy", choices=["wakeproxy", "haproxy", "nginx"],
-                    help="whom to judge")
-    group.addoption("--wakeproxy-bin", default=os.environ.get("WAKEPROXY_BIN"),
-                    help="the wakeproxy binary (or WAKEPROXY_BIN)")
+    group.addoption(
+        "--subject",
+        default="wakeproxy",
+        choices=["wakeproxy", "haproxy", "nginx"],
+        help="whom to judge",
+    )
+    group.addoption(
+        "--wakeproxy-bin",
+        default=os.environ.get("WAKEPROXY_BIN"),
+        help="the wakeproxy binary (or WAKEPROXY_BIN)",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +42,12 @@ def worlds(request, subject_name):
         if config not in started:
             reactor = World(5.0 if subject_name == "wakeproxy" else 1.5)
             binary = request.config.getoption("--wakeproxy-bin")
-            subject = Subject(subject_name, reactor.up_address, config,
-                              binary if subject_name == "wakeproxy" else None)
+            subject = Subject(
+                subject_name,
+                reactor.up_address,
+                config,
+                binary if subject_name == "wakeproxy" else None,
+            )
             reactor.proxy = subject.address
             started[config] = (reactor, subject)
         return started[config][0]

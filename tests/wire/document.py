@@ -38,7 +38,7 @@ def named(cases):
     parts = []
     for theme in THEMES:
         ids = [case.id for case in cases if case.theme == theme.name]
-        tails = [ident[len(theme.name) + 1:] for ident in ids]
+        tails = [ident[len(theme.name) + 1 :] for ident in ids]
         if len(tails) == 1:
             parts.append(f"`{ids[0]}`")
         elif tails:
@@ -62,8 +62,11 @@ def order(row):
 def tables():
     found = cases_by_requirement()
     lines = [BEGIN, ""]
-    for rfc, title in (("9110", "RFC 9110, HTTP Semantics"), ("9112", "RFC 9112, HTTP/1.1"),
-                       ("house", "Our own rules")):
+    for rfc, title in (
+        ("9110", "RFC 9110, HTTP Semantics"),
+        ("9112", "RFC 9112, HTTP/1.1"),
+        ("house", "Our own rules"),
+    ):
         rows = sorted((row for row in REQUIREMENTS if row.rfc == rfc), key=order)
         lines += [f"### {title}", ""]
         if rfc == "house":
@@ -71,11 +74,18 @@ def tables():
             lines += [f"| {row.text} | {named(found[row.key])} |" for row in rows]
         else:
             lines += ["| section | level | what we must do | tests |", "|---|---|---|---|"]
-            lines += [f"| {row.section} | {row.level} | {row.text} | "
-                      f"{' '.join([named(found[row.key]), BESIDES.get(row.key, '')]).strip()} |"
-                      for row in rows]
+            lines += [
+                f"| {row.section} | {row.level} | {row.text} | "
+                f"{' '.join([named(found[row.key]), BESIDES.get(row.key, '')]).strip()} |"
+                for row in rows
+            ]
         lines.append("")
-    lines += ["### What does not bind us", "", "| RFC | section | about | why not |", "|---|---|---|---|"]
+    lines += [
+        "### What does not bind us",
+        "",
+        "| RFC | section | about | why not |",
+        "|---|---|---|---|",
+    ]
     lines += [f"| {rfc} | {sections} | {what} | {why} |" for rfc, sections, what, why in NOT_OURS]
     lines += ["", END]
     return "\n".join(lines)

@@ -23,8 +23,9 @@ def test_each_case_has_requirements():
 
 
 def test_the_map_is_current():
-    assert document.PAGE.read_text(encoding="utf-8") == document.page(), \
-        "run tests/wire/document.py"
+    assert (
+        document.PAGE.read_text(encoding="utf-8") == document.page()
+    ), "run tests/wire/document.py"
 
 
 def test_the_map_names_each_case_and_no_other():
@@ -44,6 +45,9 @@ def test_the_text_names_only_cases_that_exist():
 
 
 def test_there_are_many_cases_both_ways():
-    answers = [case for case in CASES if any(isinstance(step, bytes) for answer in case.answers
-                                             for step in answer)]
+    answers = [
+        case
+        for case in CASES
+        if any(isinstance(step, bytes) for answer in case.answers for step in answer)
+    ]
     assert len(CASES) > 1000 and len(answers) > 300

@@ -73,8 +73,13 @@ def loop(request, subject_name):
     if subject_name != "wakeproxy":
         pytest.skip("needs a configuration of ours")
     world, mirror = World(20.0), Mirror()
-    subject = Subject("wakeproxy", world.up_address, "loop",
-                      request.config.getoption("--wakeproxy-bin"), mirror=mirror.address)
+    subject = Subject(
+        "wakeproxy",
+        world.up_address,
+        "loop",
+        request.config.getoption("--wakeproxy-bin"),
+        mirror=mirror.address,
+    )
     mirror.proxy = world.proxy = subject.address
     yield world, mirror
     problems = subject.stop()
@@ -87,8 +92,9 @@ def test_a_loop_ends(loop):
     world, mirror = loop
     client = world.client = world.connect()
     client.queue(b"GET / HTTP/1.1\r\nHost: loop.test\r\n\r\n")
-    assert world.until(lambda: read_response(client.data, 0, "GET", client.eof) is not None), \
-        f"no answer after {mirror.connections} rounds"
+    assert world.until(
+        lambda: read_response(client.data, 0, "GET", client.eof) is not None
+    ), f"no answer after {mirror.connections} rounds"
     answer = read_response(client.data, 0, "GET", client.eof)
     assert answer.status in (502, 503, 504, 508), answer.raw_head
     assert mirror.connections <= 64

@@ -19,18 +19,23 @@ def test_case(case, worlds, subject_name):
 
 
 def byte_by_byte(data):
-    return [data[at:at + 1] for at in range(len(data))] if len(data) <= 600 else [data]
+    return [data[at : at + 1] for at in range(len(data))] if len(data) <= 600 else [data]
 
 
 def cut(share):
     def pieces(data):
         at = max(1, len(data) * share // 100)
         return [piece for piece in (data[:at], data[at:]) if piece]
+
     return pieces
 
 
-SPLITS = {"bytewise": byte_by_byte, "cut-at-30": cut(30), "cut-at-60": cut(60),
-          "cut-before-last": lambda data: [piece for piece in (data[:-1], data[-1:]) if piece]}
+SPLITS = {
+    "bytewise": byte_by_byte,
+    "cut-at-30": cut(30),
+    "cut-at-60": cut(60),
+    "cut-before-last": lambda data: [piece for piece in (data[:-1], data[-1:]) if piece],
+}
 
 
 @pytest.mark.parametrize("split", SPLITS)

@@ -7,28 +7,72 @@ LINE = ("9112-3.2-invalid-line", "9112-3.2-no-autocorrect", "house-strict-line")
 END = b"\r\nHost: wire.test\r\n\r\n"
 
 theme.add("get", "9110-9.1-get-head", get(target="/a"), got=Got(method="GET", target="/a"))
-theme.add("head", "9110-9.1-get-head", req("HEAD", "/a"), methods="HEAD",
-          got=Got(method="HEAD", target="/a"))
+theme.add(
+    "head",
+    "9110-9.1-get-head",
+    req("HEAD", "/a"),
+    methods="HEAD",
+    got=Got(method="HEAD", target="/a"),
+)
 for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-    theme.add(f"method-{method.lower()}", "9110-9.1-unknown-method",
-              req(method, "/m", "Content-Length: 0\r\n"), got=Got(method=method, target="/m"))
-theme.add("method-unknown", "9110-9.1-unknown-method", req("FROBNICATE", "/m"),
-          got=Got(method="FROBNICATE", target="/m"))
-theme.add("method-propfind", "9110-9.1-unknown-method", req("PROPFIND", "/m"),
-          got=Got(method="PROPFIND"))
-theme.add("method-tchars", ("9110-9.1-unknown-method", "9110-2.4-semantics"),
-          req("!#$%&'*+-.^_`|~09Az", "/m"), got=Got(method="!#$%&'*+-.^_`|~09Az"))
-theme.add("method-case", "9110-2.4-semantics", req("get", "/m"), got=Got(method="get"),
-          also=({"status": 405, "got": (), "conn": "any"}, {"status": 501, "got": (), "conn": "any"},
-                {"status": 400, "got": (), "conn": "any"}))
-theme.refuse("method-connect", ("house-methods", "9110-9.1-unknown-method"),
-             b"CONNECT wire.test:80 HTTP/1.1" + END, status=405, ours=True)
-theme.refuse("method-connect-allow", "9110-10.2.1-allow-405", b"CONNECT wire.test:80 HTTP/1.1" + END,
-             status=405, reply=Resp(status=405, has={"allow": match("[A-Z, ]+")}), splits=False,
-             ours=True)
-theme.refuse("method-trace", ("house-methods", "9110-9.3.8-trace"), req("TRACE", "/"), status=405,
-             also=({"status": 200, "got": (), "conn": "any"},
-                   {"status": 200, "got": Got(method="TRACE"), "conn": "any"}))
+    theme.add(
+        f"method-{method.lower()}",
+        "9110-9.1-unknown-method",
+        req(method, "/m", "Content-Length: 0\r\n"),
+        got=Got(method=method, target="/m"),
+    )
+theme.add(
+    "method-unknown",
+    "9110-9.1-unknown-method",
+    req("FROBNICATE", "/m"),
+    got=Got(method="FROBNICATE", target="/m"),
+)
+theme.add(
+    "method-propfind", "9110-9.1-unknown-method", req("PROPFIND", "/m"), got=Got(method="PROPFIND")
+)
+theme.add(
+    "method-tchars",
+    ("9110-9.1-unknown-method", "9110-2.4-semantics"),
+    req("!#$%&'*+-.^_`|~09Az", "/m"),
+    got=Got(method="!#$%&'*+-.^_`|~09Az"),
+)
+theme.add(
+    "method-case",
+    "9110-2.4-semantics",
+    req("get", "/m"),
+    got=Got(method="get"),
+    also=(
+        {"status": 405, "got": (), "conn": "any"},
+        {"status": 501, "got": (), "conn": "any"},
+        {"status": 400, "got": (), "conn": "any"},
+    ),
+)
+theme.refuse(
+    "method-connect",
+    ("house-methods", "9110-9.1-unknown-method"),
+    b"CONNECT wire.test:80 HTTP/1.1" + END,
+    status=405,
+    ours=True,
+)
+theme.refuse(
+    "method-connect-allow",
+    "9110-10.2.1-allow-405",
+    b"CONNECT wire.test:80 HTTP/1.1" + END,
+    status=405,
+    reply=Resp(status=405, has={"allow": match("[A-Z, ]+")}),
+    splits=False,
+    ours=True,
+)
+theme.refuse(
+    "method-trace",
+    ("house-methods", "9110-9.3.8-trace"),
+    req("TRACE", "/"),
+    status=405,
+    also=(
+        {"status": 200, "got": (), "conn": "any"},
+        {"status": 200, "got": Got(method="TRACE"), "conn": "any"},
+    ),
+)
 theme.refuse("method-empty", LINE, b" / HTTP/1.1" + END)
 theme.refuse("method-separator", LINE, b"G(T / HTTP/1.1" + END)
 theme.refuse("method-slash", LINE, b"GET/ / HTTP/1.1" + END)
@@ -61,26 +105,39 @@ theme.refuse("version-leading-zero", LINE, b"GET / HTTP/01.1" + END)
 theme.refuse("version-comma", LINE, b"GET / HTTP/1,1" + END)
 theme.refuse("version-sign", LINE, b"GET / HTTP/1.-1" + END)
 theme.refuse("version-space", LINE, b"GET / HTTP/1. 1" + END)
-theme.refuse("version-2", ("9112-3.2-invalid-line", "house-strict-line"), b"GET / HTTP/2.0" + END,
-             status=505)
-theme.refuse("version-3", ("9112-3.2-invalid-line", "house-strict-line"), b"GET / HTTP/3.0" + END,
-             status=505)
-theme.refuse("version-0", ("9112-3.2-invalid-line", "house-strict-line"), b"GET / HTTP/0.9" + END,
-             status=505)
-theme.refuse("version-9", ("9112-3.2-invalid-line", "house-strict-line"), b"GET / HTTP/9.1" + END,
-             status=505)
-theme.refuse("preface-http2", ("9112-2.2-not-http", "house-strict-line"),
-             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", status=(505,), splits=False,
-             also=({"status": 400, "conn": "close"},))
-theme.add("higher-minor", "9110-6.2-higher-minor", b"GET /v HTTP/1.2" + END,
-          got=Got(target="/v"))
+theme.refuse(
+    "version-2", ("9112-3.2-invalid-line", "house-strict-line"), b"GET / HTTP/2.0" + END, status=505
+)
+theme.refuse(
+    "version-3", ("9112-3.2-invalid-line", "house-strict-line"), b"GET / HTTP/3.0" + END, status=505
+)
+theme.refuse(
+    "version-0", ("9112-3.2-invalid-line", "house-strict-line"), b"GET / HTTP/0.9" + END, status=505
+)
+theme.refuse(
+    "version-9", ("9112-3.2-invalid-line", "house-strict-line"), b"GET / HTTP/9.1" + END, status=505
+)
+theme.refuse(
+    "preface-http2",
+    ("9112-2.2-not-http", "house-strict-line"),
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    status=(505,),
+    splits=False,
+    also=({"status": 400, "conn": "close"},),
+)
+theme.add("higher-minor", "9110-6.2-higher-minor", b"GET /v HTTP/1.2" + END, got=Got(target="/v"))
 theme.add("highest-minor", "9110-6.2-higher-minor", b"GET /v HTTP/1.9" + END, got=Got(target="/v"))
-theme.refuse("tls", "9112-2.2-not-http", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64))
+theme.refuse(
+    "tls", "9112-2.2-not-http", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64)
+)
 theme.refuse("binary", "9112-2.2-not-http", bytes(range(128, 256)) + b"\r\n\r\n")
 theme.refuse("ssh", "9112-2.2-not-http", b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
 theme.refuse("response", "9112-2.2-not-http", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-theme.refuse("proxy-protocol", "9112-2.2-not-http",
-             b"PROXY TCP4 192.0.2.1 192.0.2.2 1 80\r\nGET / HTTP/1.1" + END)
+theme.refuse(
+    "proxy-protocol",
+    "9112-2.2-not-http",
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 1 80\r\nGET / HTTP/1.1" + END,
+)
 
 EMPTY = ("9112-2.2-empty-line", "house-one-empty-line")
 theme.add("empty-line-before", EMPTY, b"\r\nGET /e HTTP/1.1" + END, got=Got(target="/e"))

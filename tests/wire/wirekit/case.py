@@ -10,13 +10,14 @@ from typing import Any
 @dataclass(frozen=True)
 class Step:
     """Something other than bytes in a script: an action, or a condition to wait for."""
+
     kind: str
     value: Any = None
 
 
-SHUT = Step("shut")      # half-close: no more bytes from this end
-CLOSE = Step("close")    # close the connection
-RESET = Step("reset")    # close it with a TCP reset
+SHUT = Step("shut")  # half-close: no more bytes from this end
+CLOSE = Step("close")  # close the connection
+RESET = Step("reset")  # close it with a TCP reset
 AT_HEAD = Step("at-head")  # first in an answer: do not wait for the request's body
 
 # Conditions for the client's script.
@@ -62,7 +63,7 @@ def raw_has(data):
     return Step("raw-has", data)
 
 
-UP_EOF = Step("up-eof")      # the proxy has half-closed or closed its upstream connection
+UP_EOF = Step("up-eof")  # the proxy has half-closed or closed its upstream connection
 COMPLETE = Step("complete")  # the request being answered is complete
 
 
@@ -87,6 +88,7 @@ def match(pattern):
 class Got:
     """One request as the upstream must have received it. None: not checked. In `has` a value is a
     string, a list (all lines of that name, in order) or match(regex)."""
+
     method: str = None
     target: str = None
     has: dict = field(default_factory=dict)
@@ -94,14 +96,15 @@ class Got:
     body: bytes = None
     framing: str = None
     trailers: list = None
-    order: tuple = None       # these names appear in this order
+    order: tuple = None  # these names appear in this order
     is_complete: bool = True  # None: not checked
-    raw: bytes = None         # bytes after a protocol switch
+    raw: bytes = None  # bytes after a protocol switch
 
 
 @dataclass(frozen=True)
 class Resp:
     """One final response as the client must have received it."""
+
     status: int = None
     has: dict = field(default_factory=dict)
     lacks: tuple = ()
@@ -117,25 +120,25 @@ class Resp:
 @dataclass(frozen=True)
 class Case:
     id: str
-    reqs: tuple               # keys into requirements.py
-    send: tuple               # bytes and Steps
-    answers: tuple = ()       # one tuple of bytes and Steps per request at the upstream
-    status: tuple = (200,)    # the final statuses the client sees, in order; None: not checked
-    interim: tuple = ()       # the 1xx statuses it sees before them
-    got: tuple = None         # what the upstream received; None: one request; (): nothing
-    partial: bytes = None     # the upstream receives nothing, or a request that is cut off and whose
-                              # body is a prefix of this; `got` does not matter then
-    reply: tuple = None       # checks on the final responses
+    reqs: tuple  # keys into requirements.py
+    send: tuple  # bytes and Steps
+    answers: tuple = ()  # one tuple of bytes and Steps per request at the upstream
+    status: tuple = (200,)  # the final statuses the client sees, in order; None: not checked
+    interim: tuple = ()  # the 1xx statuses it sees before them
+    got: tuple = None  # what the upstream received; None: one request; (): nothing
+    partial: bytes = None  # the upstream receives nothing, or a request that is cut off and whose
+    # body is a prefix of this; `got` does not matter then
+    reply: tuple = None  # checks on the final responses
     interim_has: dict = None  # fields of the first interim response
-    conn: str = "keep"        # keep (a follow-up gets its own answer), close, any
+    conn: str = "keep"  # keep (a follow-up gets its own answer), close, any
     methods: tuple = ("GET",)  # of the requests sent, for reading the responses
     config: str = "plain"
-    fresh: bool = False       # no upstream connection is open when the case starts
-    reuse: bool = False       # an idle upstream connection exists when it starts
-    extra: bytes = None       # bytes the client must receive after a 101
-    also: tuple = ()          # other outcomes RFC 9110/9112 allow; accepted from peers only
-    splits: bool = False      # a refusal: also fed byte by byte and in pieces
-    ours: bool = False        # shows a choice of ours; peers are not judged by it
+    fresh: bool = False  # no upstream connection is open when the case starts
+    reuse: bool = False  # an idle upstream connection exists when it starts
+    extra: bytes = None  # bytes the client must receive after a 101
+    also: tuple = ()  # other outcomes RFC 9110/9112 allow; accepted from peers only
+    splits: bool = False  # a refusal: also fed byte by byte and in pieces
+    ours: bool = False  # shows a choice of ours; peers are not judged by it
     theme: str = ""
 
 

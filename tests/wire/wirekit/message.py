@@ -111,7 +111,7 @@ def read_chunked(message, data, at):
         message.chunk_lines.append(line)
         at = end + 2
         if size == 0:
-            if data[at:at + 2] == b"\r\n":
+            if data[at : at + 2] == b"\r\n":
                 message.end, message.is_complete = at + 2, True
                 break
             stop = data.find(b"\r\n\r\n", at)
@@ -120,12 +120,12 @@ def read_chunked(message, data, at):
             message.trailers = parse_lines(data[at:stop])
             message.end, message.is_complete = stop + 4, True
             break
-        body.append(data[at:at + size])
+        body.append(data[at : at + size])
         if len(data) < at + size + 2:
-            if len(data) == at + size + 1 and data[at + size:] != b"\r":
+            if len(data) == at + size + 1 and data[at + size :] != b"\r":
                 raise Malformed("chunk data without CRLF")
             break
-        if data[at + size:at + size + 2] != b"\r\n":
+        if data[at + size : at + size + 2] != b"\r\n":
             raise Malformed("chunk data without CRLF")
         at += size + 2
     message.body = b"".join(body)
@@ -138,7 +138,7 @@ def read_body(message, data, at, eof):
         message.end, message.is_complete = at, True
     elif message.framing == "length":
         want = content_length(message)
-        message.body = data[at:at + want]
+        message.body = data[at : at + want]
         message.end = at + len(message.body)
         message.is_complete = len(message.body) == want
     elif message.framing == "chunked":
@@ -158,8 +158,13 @@ def read_request(data, start=0, eof=False):
     match = REQUEST_LINE.match(first)
     if not match:
         raise Malformed(f"request line {first!r}")
-    message = Message(data[start:at], int(match.group(3)), parse_lines(rest),
-                      method=match.group(1), target=match.group(2))
+    message = Message(
+        data[start:at],
+        int(match.group(3)),
+        parse_lines(rest),
+        method=match.group(1),
+        target=match.group(2),
+    )
     if is_chunked(message):
         message.framing = "chunked"
     elif content_length(message) is not None:
@@ -178,8 +183,13 @@ def read_response(data, start, method, eof=False):
     match = STATUS_LINE.match(first)
     if not match:
         raise Malformed(f"status line {first!r}")
-    message = Message(data[start:at], int(match.group(1)), parse_lines(rest),
-                      status=int(match.group(2)), phrase=match.group(3))
+    message = Message(
+        data[start:at],
+        int(match.group(1)),
+        parse_lines(rest),
+        status=int(match.group(2)),
+        phrase=match.group(3),
+    )
     chunked, length = is_chunked(message), content_length(message)
     if method == "HEAD" or message.status < 200 or message.status in (204, 304):
         message.framing = "none"

@@ -31,12 +31,16 @@ traces:
 CONFIGS = {
     "plain": {},
     "trusted": {"top": "trusted_proxies: [127.0.0.0/8]\n"},
-    "hasty": {"limits": "limits: {header_timeout: 300ms, body_timeout: 300ms, "
-                        "keepalive_timeout: 300ms}\n",
-              "upstream_more": ", response_timeout: 300ms"},
+    "hasty": {
+        "limits": "limits: {header_timeout: 300ms, body_timeout: 300ms, "
+        "keepalive_timeout: 300ms}\n",
+        "upstream_more": ", response_timeout: 300ms",
+    },
     # A second trace that leads back to the proxy itself.
-    "loop": {"more": "  loop: {{hosts: [loop.test], upstream: {{address: \"{mirror}\", "
-                     "max_connections: 64}}, hold: 500ms, settle: 0s}}\n"},
+    "loop": {
+        "more": '  loop: {{hosts: [loop.test], upstream: {{address: "{mirror}", '
+        "max_connections: 64}}, hold: 500ms, settle: 0s}}\n"
+    },
     "narrow": {"limits": "limits: {head_size: 4KiB, target_length: 1000, fields: 20}\n"},
 }
 
@@ -120,8 +124,11 @@ class Subject:
         self.log_path = os.path.join(self.dir, "output")
         self.process = None
         try:
-            self.address = {"wakeproxy": self.start_wakeproxy, "haproxy": self.start_haproxy,
-                            "nginx": self.start_nginx}[name](binary)
+            self.address = {
+                "wakeproxy": self.start_wakeproxy,
+                "haproxy": self.start_haproxy,
+                "nginx": self.start_nginx,
+            }[name](binary)
         except BaseException:
             self.stop()
             raise
@@ -134,8 +141,14 @@ class Subject:
 
     def spawn(self, command, **kw):
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=subprocess.STDOUT, cwd=self.dir, **kw)
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.dir,
+                **kw,
+            )
 
     def output(self):
         with open(self.log_path, "rb") as file:
@@ -149,8 +162,10 @@ class Subject:
         parts["more"] = parts["more"].format(mirror=self.mirror)
         path = self.write("wakeproxy.yaml", WAKEPROXY.format(upstream=self.upstream, **parts))
         ready, theirs = os.pipe()
-        self.spawn([os.path.abspath(binary), "serve", "-c", path, "--ready-fd", str(theirs)],
-                   pass_fds=[theirs])
+        self.spawn(
+            [os.path.abspath(binary), "serve", "-c", path, "--ready-fd", str(theirs)],
+            pass_fds=[theirs],
+        )
         os.close(theirs)
         line = b""
         deadline = time.monotonic() + 30
@@ -171,8 +186,9 @@ class Subject:
     def start_haproxy(self, binary):
         listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         address = listener.getsockname()
-        path = self.write("haproxy.cfg",
-                          HAPROXY.format(fd=listener.fileno(), upstream=self.upstream))
+        path = self.write(
+            "haproxy.cfg", HAPROXY.format(fd=listener.fileno(), upstream=self.upstream)
+        )
         self.spawn([binary or find("haproxy"), "-db", "-f", path], pass_fds=[listener.fileno()])
         listener.close()
         return address
@@ -180,13 +196,28 @@ class Subject:
     def start_nginx(self, binary):
         listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         address = listener.getsockname()
-        path = self.write("nginx.conf",
-                          NGINX.format(user="user root;" if os.geteuid() == 0 else "",
-                                       dir=self.dir, upstream=self.upstream, port=address[1]))
-        self.spawn([binary or find("nginx"), "-c", path, "-p", self.dir,
-                    "-e", os.path.join(self.dir, "error.log")],
-                   pass_fds=[listener.fileno()],
-                   env={**os.environ, "NGINX": f"{listener.fileno()};"})
+        path = self.write(
+            "nginx.conf",
+            NGINX.format(
+                user="user root;" if os.geteuid() == 0 else "",
+                dir=self.dir,
+                upstream=self.upstream,
+                port=address[1],
+            ),
+        )
+        self.spawn(
+            [
+                binary or find("nginx"),
+                "-c",
+                path,
+                "-p",
+                self.dir,
+                "-e",
+                os.path.join(self.dir, "error.log"),
+            ],
+            pass_fds=[listener.fileno()],
+            env={**os.environ, "NGINX": f"{listener.fileno()};"},
+        )
         listener.close()
         return address
 
@@ -207,8 +238,12 @@ class Subject:
                 problems.append(f"ended with {self.process.returncode}")
         if self.process:
             text = self.output()
-            for mark in ("ERROR: AddressSanitizer", "runtime error:", "WARNING: ThreadSanitizer",
-                         "ERROR: LeakSanitizer"):
+            for mark in (
+                "ERROR: AddressSanitizer",
+                "runtime error:",
+                "WARNING: ThreadSanitizer",
+                "ERROR: LeakSanitizer",
+            ):
                 if mark in text:
                     problems.append(f"{mark} in its output:\n{text[-8000:]}")
         shutil.rmtree(self.dir, ignore_errors=True)

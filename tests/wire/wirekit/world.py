@@ -33,7 +33,7 @@ class Link:
         self.was_reset = False
         self.closed = False
         self.shut = False
-        self.out = []          # pieces; between two of them the peer must have read the first
+        self.out = []  # pieces; between two of them the peer must have read the first
         self.sent_at = None
         world.sel.register(sock, selectors.EVENT_READ, self)
 
@@ -50,8 +50,10 @@ class Link:
     def flush(self):
         while self.out and not self.closed:
             if self.sent_at is not None:
-                if (self.world.diag.unread(self.peer, self.mine)
-                        and time.monotonic() - self.sent_at < 0.2):
+                if (
+                    self.world.diag.unread(self.peer, self.mine)
+                    and time.monotonic() - self.sent_at < 0.2
+                ):
                     return
                 self.sent_at = None
             piece = self.out[0]
@@ -119,7 +121,7 @@ class Exchange:
 
     @property
     def raw_after(self):
-        return self.link.data[self.message.end:]
+        return self.link.data[self.message.end :]
 
 
 class UpLink(Link):
@@ -152,8 +154,9 @@ class UpLink(Link):
                     self.world.begin(exchange)
         except Malformed as error:
             self.garbage = str(error)
-            self.world.problem(f"upstream received what is no request: {error}; "
-                               f"bytes {self.data[-300:]!r}")
+            self.world.problem(
+                f"upstream received what is no request: {error}; " f"bytes {self.data[-300:]!r}"
+            )
             self.close()
 
 
@@ -187,7 +190,7 @@ class Client(Link):
 
     @property
     def rest(self):
-        return self.data[self.at:]
+        return self.data[self.at :]
 
 
 class World:
@@ -199,11 +202,11 @@ class World:
         self.listener.setblocking(False)
         self.up_address = self.listener.getsockname()
         self.sel.register(self.listener, selectors.EVENT_READ, None)
-        self.proxy = None          # (host, port)
-        self.links = []            # upstream links
+        self.proxy = None  # (host, port)
+        self.links = []  # upstream links
         self.client = None
         self.serial = 0
-        self.seen = []             # the final statuses of the last case
+        self.seen = []  # the final statuses of the last case
         self.reset_case()
 
     def close(self):
@@ -218,7 +221,7 @@ class World:
     def reset_case(self):
         self.problems = []
         self.answers = []
-        self.exchanges = []        # of this case, in order of arrival; without sync requests
+        self.exchanges = []  # of this case, in order of arrival; without sync requests
         self.pieces = None
 
     def problem(self, text):
@@ -386,8 +389,9 @@ class World:
         want = f"answer to {target}".encode()
         keep, self.client = self.client, client
         try:
-            ended = self.until(lambda: self.parsed(client) and (len(client.finals) > finals
-                                                                or client.eof))
+            ended = self.until(
+                lambda: self.parsed(client) and (len(client.finals) > finals or client.eof)
+            )
         finally:
             self.client = keep
         if len(client.finals) > finals:
@@ -399,16 +403,20 @@ class World:
                 self.problem(f"{what}: extra bytes {client.rest[:120]!r}")
                 return False
             return True
-        self.problem(f"{what} got no answer: " + ("connection closed" if ended else "timed out")
-                     + f"; bytes {client.rest[:120]!r}")
+        self.problem(
+            f"{what} got no answer: "
+            + ("connection closed" if ended else "timed out")
+            + f"; bytes {client.rest[:120]!r}"
+        )
         return False
 
     def parsed(self, client):
         try:
             client.parse()
         except Malformed as error:
-            self.problem(f"client received what is no response: {error}; "
-                         f"bytes {client.rest[:200]!r}")
+            self.problem(
+                f"client received what is no response: {error}; " f"bytes {client.rest[:200]!r}"
+            )
             client.eof_seen = True
             return True
         return True
@@ -457,7 +465,8 @@ class World:
             if case.status is None:
                 return False
             if len(client.finals) > finals or any(
-                    message.status != want for message, want in zip(client.finals, case.status)):
+                message.status != want for message, want in zip(client.finals, case.status)
+            ):
                 return True
             if early or client.out or len(client.finals) < finals:
                 return False
@@ -469,16 +478,21 @@ class World:
 
         if not self.until(is_over):
             where = f"; waiting at step {script[at]}" if at < len(script) else ""
-            self.problem(f"timed out: client has {len(client.finals)} of {finals} responses, "
-                         f"upstream has {len(self.exchanges)} requests{where}; "
-                         f"client bytes {client.data[-300:]!r}")
+            self.problem(
+                f"timed out: client has {len(client.finals)} of {finals} responses, "
+                f"upstream has {len(self.exchanges)} requests{where}; "
+                f"client bytes {client.data[-300:]!r}"
+            )
 
     def are_answered(self, case):
         """Whether all answers have been played; a request that will stay incomplete needs none."""
         expected = case.got or (Got(),) * len(self.exchanges)
-        return all(exchange.is_done or not want.is_complete or (
-            exchange.message.status == 101 and exchange.at == len(exchange.script))
-                   for exchange, want in zip(self.exchanges, expected))
+        return all(
+            exchange.is_done
+            or not want.is_complete
+            or (exchange.message.status == 101 and exchange.at == len(exchange.script))
+            for exchange, want in zip(self.exchanges, expected)
+        )
 
     @staticmethod
     def is_waiting_for_upstream(step):
@@ -545,9 +559,11 @@ class World:
         statuses = [message.status for message in client.finals]
         if case.status is not None and statuses != list(case.status):
             if client.eof and not statuses:
-                self.problem(f"no response, want {list(case.status)}; the connection was "
-                             + ("reset" if client.was_reset else "closed")
-                             + f"; bytes {client.data[:200]!r}")
+                self.problem(
+                    f"no response, want {list(case.status)}; the connection was "
+                    + ("reset" if client.was_reset else "closed")
+                    + f"; bytes {client.data[:200]!r}"
+                )
             else:
                 self.problem(f"statuses {statuses}, want {list(case.status)}")
             return
@@ -557,8 +573,10 @@ class World:
         elif case.interim_has:
             self.check_fields("interim response", client.interims[0], case.interim_has, ())
         if case.extra is not None and client.rest != case.extra:
-            self.problem(f"after the switch the client got {client.rest[:200]!r}, "
-                         f"want {case.extra[:200]!r}")
+            self.problem(
+                f"after the switch the client got {client.rest[:200]!r}, "
+                f"want {case.extra[:200]!r}"
+            )
         for message in client.finals:
             self.check_response(message)
         for number, want in enumerate(case.reply or ()):
@@ -592,18 +610,25 @@ class World:
             self.check_request(f"request {number + 1} at the upstream", exchange, expected)
 
     def check_partial(self, case):
-        if not self.until(lambda: all(exchange.link.eof or exchange.link.closed
-                                      or exchange.message.is_complete
-                                      for exchange in self.exchanges)):
+        if not self.until(
+            lambda: all(
+                exchange.link.eof or exchange.link.closed or exchange.message.is_complete
+                for exchange in self.exchanges
+            )
+        ):
             self.problem("the upstream connection of the broken request stays open")
         for number, exchange in enumerate(self.exchanges):
             message = exchange.message
             if number > 0 or message.is_complete:
-                self.problem(f"upstream received a complete request: {message.raw_head!r} "
-                             f"{message.body[:100]!r}")
+                self.problem(
+                    f"upstream received a complete request: {message.raw_head!r} "
+                    f"{message.body[:100]!r}"
+                )
             elif not case.partial.startswith(message.body):
-                self.problem(f"upstream received the body {message.body[:200]!r}, "
-                             f"want a prefix of {case.partial[:200]!r}")
+                self.problem(
+                    f"upstream received the body {message.body[:200]!r}, "
+                    f"want a prefix of {case.partial[:200]!r}"
+                )
 
     def check_request(self, where, exchange, want):
         message = exchange.message
@@ -629,20 +654,22 @@ class World:
         if want.is_truncated and not message.is_truncated:
             self.problem(f"{where} was made to look complete")
         if want.body_matches is not None and not re.search(
-                want.body_matches, message.body.decode("latin-1"), re.S):
+            want.body_matches, message.body.decode("latin-1"), re.S
+        ):
             self.problem(f"{where}: body {message.body[:200]!r} has no {want.body_matches!r}")
         self.check_message(where, message, want)
 
     def check_message(self, where, message, want):
         self.check_fields(where, message, want.has, want.lacks)
         if want.body is not None and message.body != want.body:
-            self.problem(f"{where}: body of {len(message.body)} bytes {message.body[:120]!r}, "
-                         f"want {len(want.body)} bytes {want.body[:120]!r}")
+            self.problem(
+                f"{where}: body of {len(message.body)} bytes {message.body[:120]!r}, "
+                f"want {len(want.body)} bytes {want.body[:120]!r}"
+            )
         if want.framing is not None and message.framing != want.framing:
             self.problem(f"{where}: framing {message.framing}, want {want.framing}")
         if want.trailers is not None:
-            have = [(n.decode("latin-1").lower(), v.decode("latin-1"))
-                    for n, v in message.trailers]
+            have = [(n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in message.trailers]
             if have != [(n.lower(), v) for n, v in want.trailers]:
                 self.problem(f"{where}: trailers {have}, want {want.trailers}")
         if want.order is not None:
@@ -654,8 +681,9 @@ class World:
         for name, value in has.items():
             have = message.all(name)
             if isinstance(value, Any_):
-                good = len(have) == 1 and (value.pattern is None
-                                           or re.fullmatch(value.pattern, have[0]))
+                good = len(have) == 1 and (
+                    value.pattern is None or re.fullmatch(value.pattern, have[0])
+                )
             elif isinstance(value, str):
                 good = have == [value]
             else:
@@ -692,8 +720,14 @@ def variants(case, seen):
     if is_refusal and not is_theirs and (not seen or seen[0] >= 400):
         must_close = case.conn == "close" and any(CLOSING.match(key) for key in case.reqs)
         reply = None if case.got == () or not seen else case.reply
-        yield Case(**{**fields, "status": tuple(seen), "reply": reply,
-                      "conn": "close" if must_close else "any"})
+        yield Case(
+            **{
+                **fields,
+                "status": tuple(seen),
+                "reply": reply,
+                "conn": "close" if must_close else "any",
+            }
+        )
     for other in case.also:
         changes = dict(other)
         for key in ("status", "got", "reply"):
