@@ -201,6 +201,11 @@ static void wait_for_view(struct wp_exchange *exchange, bool at_front)
     case WP_VIEW_AWAKE:
         break;
     }
+    if (trace->worker->is_quitting && !wp_trace_is_open(trace)) {
+        exchange->verdict = "wake_failed";
+        wp_reply_problem(exchange, 503, "The proxy is shutting down.", wp_hold_retry_after(trace));
+        return;
+    }
     exchange->verdict = "hold";
     if (!wp_hold_enter(exchange, at_front)) {
         exchange->verdict = "hold_limit";

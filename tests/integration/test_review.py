@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from signal import SIGTERM
 
 import pytest
 
@@ -272,3 +273,20 @@ def test_the_cause_of_a_late_wake_is_not_made_of_other_bytes(wakeproxy, make_ori
         assert websocket_read(client.reader) == (1, b"a" * 300)
         wake = wakeproxy.wait_for_log("trace.phase", count=2, trace="t", to="waking")
     assert wake["cause"].strip() == "localhost/ws from 127.0.0.1"
+
+
+def test_a_head_that_ends_during_shutdown_is_answered(wakeproxy, origin):
+    """Its trace will not wake any more: waiting would only delay the end and cut the client."""
+    wakeproxy.start({"t": {"hosts": ["localhost"],
+                           "parts": {"p": {"sim": {"boot": "10m", "stop": "10ms"}}},
+                           "upstream": {"address": origin.text}}},
+                    workers=1, shutdown_timeout="20s")
+    with wakeproxy.client() as client, wakeproxy.client() as other:
+        client.send("GET / HTTP/1.1\r\nHost: loc")
+        assert other.get("/", host="nobody").status == 404, "the head's start was read before this"
+        wakeproxy.signal(SIGTERM)
+        assert other.at_end()
+        client.send("alhost\r\n\r\n")
+        response = client.response()
+        assert response.status == 503 and b"shutting down" in response.body
+    assert wakeproxy.wait_end(10) == 0
