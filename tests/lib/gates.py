@@ -144,6 +144,12 @@ def count_program(entry):
     return counts["PASSED"], counts["FAILED"], counts["SKIPPED"]
 
 
+def skip_reason(entry):
+    """What a program said before it skipped: its lines that are not cmocka's."""
+    lines = (entry.get("stdout", "") + entry.get("stderr", "")).splitlines()
+    return "; ".join(line for line in lines if line and not line.startswith("[")) or "no reason"
+
+
 def meson_tests(tally, variant, suite):
     folder = VARIANTS[variant][0]
     results = f"{folder}/meson-logs/testlog.json"
@@ -160,7 +166,7 @@ def meson_tests(tally, variant, suite):
         passed, failed, skipped = count_program(entry)
         tally.add(passed, failed, skipped)
         if skipped:
-            tally.notes.append(f"{entry['name']}: skipped by itself")
+            tally.notes.append(f"{entry['name']} ({variant}): {skip_reason(entry)}")
         if failed:
             say(f"  {entry['name']} ({variant}): {entry['result']}")
             tail(entry.get("stdout", "")[-6000:] + entry.get("stderr", "")[-6000:])
@@ -299,7 +305,6 @@ STAGES = {
     "unit-tsan": (suite_stage("unit", "tsan"), False),
     "sim": (suite_stage("sim", "gcc"), True),
     "sim-asan": (suite_stage("sim", "asan"), False),
-    "sim-long": (suite_stage("sim-long", "gcc"), False),
     "fuzz-replay": (suite_stage("fuzz-replay", "asan"), False),
     "venv": (stage_venv, True),
     "wire": (stage_wire, True),
@@ -311,7 +316,7 @@ STAGES = {
 # What a stage named on the command line needs first.
 NEEDS = {
     "unit": ["gcc"], "unit-asan": ["asan"], "unit-tsan": ["tsan"], "sim": ["gcc"],
-    "sim-asan": ["asan"], "sim-long": ["gcc"], "fuzz-replay": ["asan"], "fuzz": ["clang"],
+    "sim-asan": ["asan"], "fuzz-replay": ["asan"], "fuzz": ["clang"],
     "wire": ["gcc", "venv"], "integration": ["gcc", "venv"],
     "integration-asan": ["asan", "venv"], "integration-tsan": ["tsan", "venv"],
 }
