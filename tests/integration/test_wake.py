@@ -1,9 +1,13 @@
 """The first request wakes a trace and is answered; nobody asks for a while and it sleeps."""
+import ctypes
 import signal
+import socket
+import struct
 import threading
+import time
 
-from rawhttp import eventually
-from wake import is_alive, text_of
+from rawhttp import PATIENCE, eventually
+from wake import IS_SANITIZED, fresh_address, is_alive, text_of
 
 
 def test_first_request_is_held_then_answered(wakeproxy, make_app):
@@ -200,6 +204,34 @@ def test_an_http_probe_decides_readiness(wakeproxy, make_origin, folder, make_ap
         assert all(r.target == "/healthz" for r in origin.requests)
         healthy.set()
         assert client.response().body == b"served"
+
+
+def test_a_host_that_drops_packets_is_met_at_once(wakeproxy):
+    """A host that is off drops packets; a probe must not wait for TCP's own retransmissions, which
+    come after 1, 3 and 7 seconds."""
+    drop_all = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: return 0
+    with socket.create_server(fresh_address()) as listener:
+        listener.settimeout(PATIENCE)
+        listener.setsockopt(socket.SOL_SOCKET, 26,  # SO_ATTACH_FILTER
+                            struct.pack("HL", 1, ctypes.addressof(drop_all)))
+        wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "1h",
+                               "parts": {"p": {"sim": {"boot": "10ms"}}},
+                               "upstream": {"address": text_of(listener.getsockname())}}})
+        with wakeproxy.client() as client:
+            client.request("/")
+            asked = time.monotonic()
+            eventually(lambda: time.monotonic() - asked > 1.5, "it is off for a while", every=0.1)
+            listener.setsockopt(socket.SOL_SOCKET, 27, 0)  # SO_DETACH_FILTER
+            up = time.monotonic()
+            while True:  # probes come first, and go without a request
+                conn, _ = listener.accept()
+                if conn.recv(65536):
+                    break
+                conn.close()
+            assert time.monotonic() - up < 0.5 * (4 if IS_SANITIZED else 1)
+            conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            assert client.response().body == b"ok"
+            conn.close()
 
 
 def test_exec_parts_are_started_and_stopped_by_commands(wakeproxy, origin, folder):
