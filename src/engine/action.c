@@ -45,7 +45,10 @@ void wp_engine_publish(struct wp_trace *trace, enum wp_want_view view)
     action.epoch = ++trace->epoch;
     if (view == WP_WANT_AWAKE) {
         trace->is_quiet = false;
-        action.settle_until_ms = wp_engine_add(trace->now_ms, trace->conf->settle_ms);
+        /* What is always on has not just woken: its answers are its answers. */
+        if (trace->part_count > 0) {
+            action.settle_until_ms = wp_engine_add(trace->now_ms, trace->conf->settle_ms);
+        }
     }
     if (view == WP_WANT_BROKEN) {
         action.retry_at_ms = trace->retry_at_ms;

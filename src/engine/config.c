@@ -98,6 +98,10 @@ void wp_engine_config(struct wp_trace *trace, const struct wp_conf_trace *conf,
 
     differs = replace_parts(trace, conf, part_changed) || differs;
     trace->conf = conf;
+    /* A shorter idle window counts at once, also for the wait after a restart. */
+    if (trace->not_before_ms > wp_engine_add(trace->now_ms, conf->idle_ms)) {
+        trace->not_before_ms = wp_engine_add(trace->now_ms, conf->idle_ms);
+    }
     trace->upstream_cadence = WP_ENGINE_NO_CADENCE;
     trace->is_upstream_ok = false;
     trace->is_max_warned = false;

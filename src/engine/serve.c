@@ -2,8 +2,8 @@
  * serve.c - while a trace serves: opening, distrust, drift, and noticing that it is time to sleep.
  *
  * Thread:    whoever steps the trace.
- * Invariant: counters start a drain, never a stop; and only in a TICK, at whose side they were
- * read. Invariant: a trace that serves is not probed and has one thing to wait for: its deadline.
+ * Invariant: counters start a drain, never a stop; and only in a TICK, at whose side they were read.
+ * Invariant: a trace that serves is not probed and has one thing to wait for: its deadline.
  * Invariant: a part that others stopped ends the session; nothing is restarted by itself.
  * Not here:  the handshake (drain.c), the deadline's arithmetic (deadline.c).
  */

@@ -191,6 +191,9 @@ static void reload(struct sim *sim)
     sim->is_fresh = true;
     sim->stirred_ms = sim->now_ms;
     sim->is_quitting = false;
+    if (sim->not_before_ms > sim->now_ms + conf->idle_ms) {
+        sim->not_before_ms = sim->now_ms + conf->idle_ms;
+    }
     sim_driver_step(
         sim, &(struct wp_event){.type = WP_EVENT_CONFIG, .conf = conf, .part_changed = changed});
 }

@@ -219,9 +219,33 @@ static void test_a_dry_run_stops_nothing(void **state)
     rig_fini(&rig);
 }
 
+/* A reload to a shorter idle window shortens the wait after a restart too; a longer one does not
+ * lengthen it. */
+static void test_config_clamps_the_wait_after_a_restart(void **state)
+{
+    struct wp_conf_trace conf;
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig, 2);
+    rig_new(&rig, rig.now_ms + 600000);
+    rig_to_awake(&rig);
+    (void)rig_activity(&rig, 0, rig.now_ms);
+    assert_int_equal(deadline_in(&rig), 600000 - 3000);
+    conf = rig.conf;
+    conf.idle_ms = 5000;
+    (void)rig_step(&rig, &(struct wp_event){.type = WP_EVENT_CONFIG, .conf = &conf});
+    assert_int_equal(deadline_in(&rig), 5000);
+    conf.idle_ms = 7000;
+    (void)rig_step(&rig, &(struct wp_event){.type = WP_EVENT_CONFIG, .conf = &conf});
+    assert_int_equal(deadline_in(&rig), 7000);
+    rig_fini(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_config_clamps_the_wait_after_a_restart),
         cmocka_unit_test(test_precedence),
         cmocka_unit_test(test_exchanges_in_flight_are_activity),
         cmocka_unit_test(test_counters_are_acted_on_in_a_tick_only),
