@@ -36,6 +36,7 @@ struct process_part {
     struct wp_list link;
     struct wp_child *child;               /* NULL: not running */
     uint32_t starts_out;                  /* start calls that wait for exec */
+    char last_words[200];                 /* the newest line of output of the current run */
     char detail[WP_CHILD_END_SIZE + 256]; /* how it last ended */
 };
 
@@ -133,8 +134,15 @@ static void describe_end(struct process_part *part, const struct wp_child_end *e
 {
     const struct wp_conf_process *conf = conf_of(part);
 
+    char text[WP_CHILD_END_SIZE];
+
     if (!end->has_failed_exec) {
-        wp_child_end_text(end, part->detail);
+        wp_child_end_text(end, text);
+        /* What it said before it failed is most often why. */
+        bool has_failed = end->is_known && !end->is_signal && end->status != 0;
+        (void)snprintf(part->detail, sizeof(part->detail), "%s%s%s", text,
+                       has_failed && part->last_words[0] != '\0' ? ": " : "",
+                       has_failed ? part->last_words : "");
         return;
     }
     if (end->failure.stage == WP_SPAWN_STAGE_DIRECTORY) {
@@ -199,7 +207,18 @@ static void child_ended(struct wp_child *child, const struct wp_child_end *end)
     tell(part);
 }
 
-static const struct wp_child_ops child_ops = {.started = child_started, .ended = child_ended};
+static void child_line(struct wp_child *child, bool is_stderr, struct wp_slice line)
+{
+    struct process_part *part = child->subject;
+    struct wp_slice text = wp_slice_trim(line);
+
+    if (part != NULL && text.len > 0) {
+        (void)snprintf(part->last_words, sizeof(part->last_words), "%.*s", WP_SLICE_ARG(text));
+    }
+}
+
+static const struct wp_child_ops child_ops = {
+    .started = child_started, .line = child_line, .ended = child_ended};
 
 static struct wp_child_setup setup_for(struct process_part *part)
 {
@@ -216,7 +235,7 @@ static struct wp_child_setup setup_for(struct process_part *part)
 static void attach(struct process_part *part, struct wp_child *child)
 {
     part->child = child;
-    part->detail[0] = '\0';
+    part->detail[0] = part->last_words[0] = '\0';
     child->subject = part;
     if (wp_list_is_empty(&child->link)) {
         wp_list_append(&provider_of(part)->children, &child->link);
