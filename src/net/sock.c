@@ -23,6 +23,15 @@ static int set_flag(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
+int wp_sock_keepalive(int fd)
+{
+    int error = set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+
+    error = error == 0 ? set_flag(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60) : error;
+    error = error == 0 ? set_flag(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15) : error;
+    return error == 0 ? set_flag(fd, IPPROTO_TCP, TCP_KEEPCNT, 4) : error;
+}
+
 /* 0 with *ret_fd bound, or -errno. */
 static int open_bound(const struct wp_addr *addr, bool reuse_port, int *ret_fd)
 {
@@ -77,8 +86,11 @@ static int open_listening(const struct wp_addr *addr, int *ret_fd)
     if (error < 0) {
         return error;
     }
-    if (listen(fd, BACKLOG) < 0) {
+    error = wp_sock_keepalive(fd); /* inherited by accepted conns, as TCP_NODELAY is */
+    if (error == 0 && listen(fd, BACKLOG) < 0) {
         error = -errno;
+    }
+    if (error < 0) {
         close(fd);
         return error;
     }

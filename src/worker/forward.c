@@ -3,8 +3,8 @@
  *
  * Thread:    the owning worker only.
  * Invariant: nothing is sent twice, except a request that is safe to repeat and of which no
- * response byte was seen: idempotent without a body on a reused connection that died (RFC 9110
- *            section 9.2.2), or safe during the trace's settling time.
+ *            response byte was seen: idempotent without a body on a reused connection that died
+ *            (RFC 9110 section 9.2.2), or safe during the trace's settling time.
  * Invariant: a response that was cut is cut for the client too: it never looks complete.
  *
  * The request's head stays at the front of the conn's input while it may still be needed; after a
@@ -258,7 +258,7 @@ static void run_request(struct wp_exchange *exchange)
         }
         break;
     case WP_FLOW_BAD:
-        if (exchange->has_response) {
+        if (exchange->has_response || wp_buf_used(&conn->end.out) > 0) {
             wp_exchange_abort(exchange, exchange->request.reason);
         } else {
             exchange->conn->must_close = true;

@@ -5,7 +5,8 @@
  * Owns:      the per-trace FIFO; not the exchanges in it.
  * Invariant: an exchange is in its trace's FIFO exactly when its state is HELD.
  * Invariant: a holder owns no buffer: its request's bytes so far are an exact-size copy (conn.c),
- * and what follows stays in the socket, so that a slow wake is back-pressure, not memory.
+ *            and what follows stays in the socket, so that a slow wake is back-pressure, not
+ *            memory.
  * Invariant: per view, at most one WAKE is sent, by the first holder that may wake the trace.
  *
  * Being held is not activity: only what is forwarded keeps a trace awake. Not here: deciding
@@ -84,6 +85,17 @@ static void on_hold_timeout(struct wp_timeout *timeout)
     wp_conn_drive(conn, false);
 }
 
+/* Who waited before comes first again, among several of them in order of arrival. */
+static void enqueue(struct wp_trace_slot *trace, struct wp_exchange *exchange, bool at_front)
+{
+    struct wp_list *place = at_front ? trace->held.next : &trace->held;
+    while (place != &trace->held &&
+           WP_CONTAINER_OF(place, struct wp_exchange, link)->begun_us <= exchange->begun_us) {
+        place = place->next;
+    }
+    wp_list_append(place, &exchange->link);
+}
+
 bool wp_hold_enter(struct wp_exchange *exchange, bool at_front)
 {
     struct wp_trace_slot *trace = exchange->trace;
@@ -102,11 +114,7 @@ bool wp_hold_enter(struct wp_exchange *exchange, bool at_front)
     }
     wp_exchange_set_active(exchange, false);
     exchange->state = WP_EXCHANGE_HELD;
-    if (at_front) {
-        wp_list_prepend(&trace->held, &exchange->link);
-    } else {
-        wp_list_append(&trace->held, &exchange->link);
-    }
+    enqueue(trace, exchange, at_front);
     set_held(trace, trace->held_count + 1);
     wp_tick_arm(&worker->tick, &exchange->timeout,
                 exchange->hold_until_ms > now_ms ? exchange->hold_until_ms - now_ms : 0,

@@ -3,8 +3,8 @@
  *
  * Thread:    the owning worker only.
  * Invariant: at most one final response head is forwarded per exchange; interim ones (1xx) before
- * it go to HTTP/1.1 clients only. Invariant: nothing of the answer is kept: head and body leave as
- * they come.
+ *            it go to HTTP/1.1 clients only.
+ * Invariant: nothing of the answer is kept: head and body leave as they come.
  *
  * Not here: the request, retries and the end of the exchange (forward.c), bytes after 101
  * (stream.c).
@@ -25,6 +25,8 @@
 
 /* What a generated head may be longer than the received one. */
 #define HEAD_GROWTH_BYTES 1024u
+/* Interim responses of one exchange; a handful is usual. */
+#define INTERIM_MAX 100u
 /* Between two tries while a trace settles. */
 #define SETTLE_PAUSE_MS 100u
 
@@ -132,6 +134,10 @@ static void forward_interim(struct wp_exchange *exchange)
     struct wp_worker *worker = conn->worker;
     struct wp_buf *in = &exchange->upstream->end.in;
     struct wp_response_out out = {.framing = WP_FRAMING_NONE, .keep_alive = true};
+    if (++exchange->interim_count > INTERIM_MAX) {
+        wp_exchange_fail(exchange, 502, "The upstream sends interim responses without end.");
+        return;
+    }
     if (exchange->minor_version > 0) {
         if (wp_buf_used(&conn->end.out) > WP_BUF_SMALL_BYTES / 2) {
             wp_exchange_abort(exchange, "too many interim responses for a slow client");

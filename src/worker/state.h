@@ -86,6 +86,7 @@ struct wp_exchange {
 
     enum wp_http_method method;
     uint8_t minor_version;
+    uint8_t interim_count; /* 1xx seen */
     enum wp_framing framing;
     uint64_t content_length;
     bool is_persistent, has_upgrade, expects_continue, wants_html;
@@ -96,6 +97,7 @@ struct wp_exchange {
     bool has_response;         /* a final response head was forwarded */
     bool is_cut_short;         /* the upstream took no more of the request */
     bool is_upstream_reusable; /* after this exchange */
+    bool is_stalled;           /* a stream whose sink takes nothing now */
     bool is_frozen;            /* a quiet stream that wants to speak while its trace sleeps */
 
     struct wp_flow request, response;

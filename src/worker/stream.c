@@ -5,7 +5,8 @@
  * Invariant: a stream is active while payload moved within `stream_quiet`; pings, pongs and comment
  *            lines are not payload, so that a forgotten tab does not keep an environment awake.
  * Invariant: a quiet stream never sends payload to a trace that is being put to sleep: it is
- * frozen, asks for a wake, and goes on when the trace is awake again, or ends with its upstream.
+ *            frozen, asks for a wake, and goes on when the trace is awake again, or ends with its
+ *            upstream.
  *
  * Not here: exchanges with a beginning and an end (forward.c).
  */
@@ -54,15 +55,36 @@ static void on_quiet(struct wp_timeout *timeout)
     arm(exchange, true);
 }
 
+static void on_stalled(struct wp_timeout *timeout)
+{
+    struct wp_exchange *exchange = WP_CONTAINER_OF(timeout, struct wp_exchange, timeout);
+    struct wp_conn *conn = exchange->conn;
+    wp_exchange_abort(exchange, "one side of the stream took no more bytes");
+    wp_conn_drive(conn, false);
+}
+
 void wp_stream_note(struct wp_exchange *exchange)
 {
     bool had_payload = exchange->request.had_payload || exchange->response.had_payload;
     exchange->request.had_payload = exchange->response.had_payload = false;
-    if (had_payload) {
+    /* What an upstream says while it is put to sleep is not use of it: we promised to begin nothing. */
+    if (had_payload && (exchange->is_active || wp_trace_is_open(exchange->trace))) {
         wp_exchange_set_active(exchange, true);
         wp_exchange_touch(exchange);
     }
-    if (had_payload || wp_list_is_empty(&exchange->timeout.link)) {
+    struct wp_worker *worker = exchange->conn->worker;
+    bool is_stalled = wp_flow_is_blocked(&exchange->response, &exchange->conn->end) ||
+                      wp_flow_is_blocked(&exchange->request, &exchange->upstream->end);
+    if (is_stalled != exchange->is_stalled) {
+        exchange->is_stalled = is_stalled;
+        wp_tick_disarm(&exchange->timeout);
+    }
+    if (is_stalled) {
+        if (wp_list_is_empty(&exchange->timeout.link)) {
+            wp_tick_arm(&worker->tick, &exchange->timeout, worker->conf->limits.body_timeout_ms,
+                        on_stalled);
+        }
+    } else if (had_payload || wp_list_is_empty(&exchange->timeout.link)) {
         arm(exchange, !exchange->is_active);
     }
 }

@@ -4,8 +4,8 @@
  * Thread:    the owning worker only.
  * Owns:      every wp_upstream of this worker; an exchange borrows one while it is forwarded.
  * Invariant: each open connection holds one permit of its trace (bus/activity.h), so that all
- * workers together never open more than upstream.max_connections. Invariant: an upstream is IDLE
- * exactly while it is in its endpoint's list.
+ *            workers together never open more than upstream.max_connections.
+ * Invariant: an upstream is IDLE exactly while it is in its endpoint's list.
  *
  * A worker that finds no permit asks the others (PERMIT_WANTED); whoever has an idle connection to
  * that trace, or is about to have one, closes it and says so (PERMIT_FREE). Not here: what is sent
@@ -108,6 +108,7 @@ static struct wp_upstream *open_new(struct wp_trace_slot *trace, struct wp_endpo
         *ret_error = -result;
         return NULL;
     }
+    (void)!wp_sock_keepalive(fd); /* a dead peer would only be noticed later */
     struct wp_upstream *upstream = wp_calloc(1, sizeof(*upstream));
     wp_end_init(&upstream->end, trace->worker->loop, fd, on_event, upstream);
     upstream->worker = trace->worker;

@@ -27,6 +27,10 @@ int wp_sock_listen(const struct wp_addr *addr, unsigned count, int *ret_fds,
  */
 int wp_sock_connect(const struct wp_addr *addr, int *ret_fd, bool *ret_connected) WP_MUST_CHECK;
 
+/* A peer that vanished without a word is noticed after two minutes (RFC 9293 section 3.8.4).
+ * Accepted conns have it from their listener. 0 or -errno. */
+int wp_sock_keepalive(int fd) WP_MUST_CHECK;
+
 /* The result of a connect that was under way: 0 or -errno (SO_ERROR). */
 int wp_sock_connect_result(int fd) WP_MUST_CHECK;
 
