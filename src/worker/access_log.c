@@ -1,10 +1,10 @@
 /*
  * access_log.c - the access line: who asked for what, what became of it, and where the time went.
  *
- * Thread:    the owning worker only; the line itself is handed to the log sink.
- * Times are in milliseconds: `hold_ms` from the head to the release from hold, `connect_ms` until
- * the upstream connection was there, `first_byte_ms` from then to the response head, `total_ms`
- * from the head to the last byte. Not here: the sink (base/log.c).
+ * Thread:    the owning worker only; the line itself is handed to the log sink. Times are in
+ *            milliseconds: `hold_ms` from the head to the release from hold, `connect_ms` until the
+ *            upstream connection was there, `first_byte_ms` from then to the response head,
+ *            `total_ms` from the head to the last byte. Not here: the sink (base/log.c).
  */
 #include "access_log.h"
 

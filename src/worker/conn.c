@@ -5,7 +5,7 @@
  * Owns:      its stream, its buffers, its stash, and at most one exchange.
  * Invariant: a conn at rest (no byte of a head yet) owns no buffer.
  * Invariant: pipelined requests are answered in order, because the next head is parsed only after
- * the exchange before it has ended.
+ *            the exchange before it has ended.
  *
  * wp_conn_drive() is called at the end of everything that may have changed a conn: it takes all
  * steps that are possible now and then derives event interest in one place. Not here: what an

@@ -4,8 +4,8 @@
  * Thread:    the owning worker only.
  * Owns:      exchanges; each belongs to one conn and borrows at most one upstream.
  * Invariant: `head` of the worker is a scratch parse result; whoever needs it checks `head_owner`
- * and parses the kept bytes again otherwise. Invariant: an exchange is counted in its trace's
- * activity slot exactly while `is_active`.
+ *            and parses the kept bytes again otherwise.
+ * Invariant: an exchange is counted in its trace's activity slot exactly while `is_active`.
  *
  * The second half, bytes both ways and the end, is forward.c. Waiting is hold.c.
  */

@@ -1,10 +1,10 @@
 /*
  * reply.c - what the proxy answers by itself.
  *
- * Thread:    the owning worker only.
- * Programs get application/problem+json (RFC 9457), browsers a small page without scripts or
- * assets; Accept decides. Every answer carries Cache-Control: no-store and the request id. Not
- * here: when to answer (exchange.c, hold.c).
+ * Thread:    the owning worker only. Programs get application/problem+json (RFC 9457), browsers a
+ *            small page without scripts or assets; Accept decides. Every answer carries
+ *            Cache-Control: no-store and the request id. Not here: when to answer (exchange.c,
+ *            hold.c).
  */
 #include "reply.h"
 

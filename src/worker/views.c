@@ -4,8 +4,8 @@
  * Thread:    the owning worker only.
  * Owns:      trace slots, and one reference to each trace's current view.
  * Invariant: after DRAIN{epoch} was answered with ACK{busy = false}, no exchange of that trace
- * starts on this worker before a view with a newer epoch says AWAKE. The stop of a trace rests on
- *            this promise.
+ *            starts on this worker before a view with a newer epoch says AWAKE. The stop of a trace
+ *            rests on this promise.
  *
  * Not here: what held exchanges do (hold.c), connections (upstream.c).
  */

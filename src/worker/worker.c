@@ -2,8 +2,8 @@
  * worker.c - a worker's life: made, started, run, joined.
  *
  * Thread:    wp_worker_new() and wp_worker_join() on the starting thread; everything else here on
- * the worker's own. Owns:      the loop, buffers, listeners, conns, upstream connections and trace
- * slots.
+ *            the worker's own.
+ * Owns:      the loop, buffers, listeners, conns, upstream connections and trace slots.
  *
  * A worker knows nothing of control: it learns routes, listeners and views from its mailbox and
  * tells what it needs through the bus.
