@@ -101,7 +101,7 @@ static void keep(struct wp_control_trace *trace, struct wp_conf *owner,
     if (has_moved) {
         trace->ready_count = 0; /* an AWAKE view must find the new ones first */
     }
-    wp_driver_feed_active(trace, &event);
+    wp_driver_feed(trace, &event);
     if (trace->ready_count == 0) {
         wp_publish_again(trace);
     }
@@ -112,6 +112,12 @@ static void keep(struct wp_control_trace *trace, struct wp_conf *owner,
 static void adopt(struct wp_control_trace *trace, struct wp_conf *owner,
                   const struct wp_conf_trace *conf)
 {
+    if (trace->engine && trace->conf != conf) {
+        /* Every step does what is due, and names parts by the indexes the engine knows: so the
+         * counters go in while those are the parts at hand. The trace may be gone afterwards. */
+        struct wp_event activity = wp_idle_read(trace);
+        wp_driver_feed(trace, &activity);
+    }
     if (!trace->engine) {
         wp_table_begin(trace, owner, conf);
     } else if (trace->is_gone) {

@@ -1,0 +1,82 @@
+"""The control thread where events meet: what is due in the very turn in which a file is taken over,
+children that do not go, names that lead nowhere."""
+import ctypes
+import os
+from signal import SIGHUP
+
+import pytest
+
+from rawhttp import eventually
+
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
+
+
+class Frozen:
+    """Holds the control thread for the length of a block, while all others run: what arrives
+    meanwhile is met in one turn, in the order of its arrival."""
+
+    def __init__(self, wp):
+        self.pid = wp.pid
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        self.thread = next(int(task) for task in os.listdir(f"/proc/{wp.pid}/task")
+                           if self._name(wp.pid, task) == "wp-control")
+
+    @staticmethod
+    def _name(pid, task):
+        with open(f"/proc/{pid}/task/{task}/comm") as f:
+            return f.read().strip()
+
+    def __enter__(self):
+        if self.libc.ptrace(PTRACE_SEIZE, self.thread, None, None) != 0:
+            pytest.skip(f"may not trace threads: {os.strerror(ctypes.get_errno())}")
+        assert self.libc.ptrace(PTRACE_INTERRUPT, self.thread, None, None) == 0
+        os.waitpid(self.thread, WALL)
+        return self
+
+    def __exit__(self, *_):
+        self.libc.ptrace(PTRACE_DETACH, self.thread, None, None)
+
+    def wait_for_timer(self):
+        """Until a timer of the held thread ran out. Those of other threads are set anew at once."""
+        counts = {}
+
+        def stays_due():
+            due = set(self._due())
+            for fd in list(counts):
+                counts[fd] = counts[fd] if fd in due else 0
+            for fd in due:
+                counts[fd] = counts.get(fd, 0) + 1
+            return max(counts.values(), default=0) >= 20
+
+        eventually(stays_due, "a timer of the held thread")
+
+    def _due(self):
+        for fd in os.listdir(f"/proc/{self.pid}/fdinfo"):
+            try:
+                with open(f"/proc/{self.pid}/fdinfo/{fd}") as f:
+                    fields = dict(line.split(":", 1) for line in f if ":" in line)
+            except OSError:
+                continue
+            if int(fields.get("ticks", 0)) > 0:
+                yield fd
+
+
+def sim_trace(**parts):
+    return {"t": {"hosts": ["localhost"], "upstream": {"address": "127.0.0.1:9"},
+                  "wake_timeout": "5m", "parts": {n: {"sim": sim} for n, sim in parts.items()}}}
+
+
+def test_a_part_leaves_in_the_turn_of_its_retry(wakeproxy):
+    """Its start was due when the file without it was taken over."""
+    wakeproxy.start(sim_trace(a={"boot": "1h"}, b={"fail_starts": 1000}))
+    with wakeproxy.client() as client:
+        client.request("/")
+        wakeproxy.wait_for_log("trace.part.retry", trace="t")
+        since = wakeproxy.mark()
+        with Frozen(wakeproxy) as frozen:
+            wakeproxy.configure(sim_trace(a={"boot": "10ms"}))
+            wakeproxy.signal(SIGHUP)
+            frozen.wait_for_timer()
+        wakeproxy.wait_for_log("reload.done", since)
+        assert wakeproxy.get("/", host="nobody.localhost").status == 404
