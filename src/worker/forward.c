@@ -222,6 +222,10 @@ void wp_forward_lost(struct wp_exchange *exchange, const char *reason)
         }
         return;
     }
+    if (is_silent && wp_response_pause_if_settling(exchange)) {
+        exchange->is_cut_short = false;
+        return;
+    }
     wp_exchange_fail(exchange, 502, reason);
 }
 

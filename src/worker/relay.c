@@ -22,7 +22,7 @@
 #include "end.h"
 
 /* Reads before other conns get their turn. */
-#define BUDGET_PULLS 4
+#define BUDGET_PULLS 2
 /* Room that framing may need beyond the payload: a chunk's head and end, and the last chunk. */
 #define FRAMING_SLACK 64
 /* Bodies with less left than this are copied. */

@@ -208,14 +208,11 @@ static void on_pause_over(struct wp_timeout *timeout)
     wp_conn_drive(conn, false);
 }
 
-/* A trace that has just woken says "not ready" in its own words: ask again in a moment. */
-static bool pause_if_settling(struct wp_exchange *exchange)
+bool wp_response_pause_if_settling(struct wp_exchange *exchange)
 {
     struct wp_worker *worker = exchange->conn->worker;
-    uint16_t status = worker->response.status;
     const struct wp_view *view = exchange->trace->view;
-    if ((status != 502 && status != 503 && status != 504) || !exchange->is_head_kept ||
-        !wp_method_is_safe(exchange->method) ||
+    if (!exchange->is_head_kept || !wp_method_is_safe(exchange->method) ||
         view->settle_until_ms <= wp_loop_now_ms(worker->loop)) {
         return false;
     }
@@ -247,7 +244,8 @@ static bool take_response_head(struct wp_exchange *exchange)
         forward_interim(exchange);
         return exchange->state == WP_EXCHANGE_FORWARDING;
     }
-    if (pause_if_settling(exchange)) {
+    bool is_not_ready = head->status == 502 || head->status == 503 || head->status == 504;
+    if (is_not_ready && wp_response_pause_if_settling(exchange)) {
         return false;
     }
     forward_final(exchange);
