@@ -178,8 +178,8 @@ static const struct wp_conf_field limits_fields[] = {
         .standard = "65536",
         .min = 1,
         .max = 10000000,
-        .help = "Client connections open at once. At the limit wakeproxy stops accepting until one "
-                "closes.",
+        .help = "Client connections open at once. At the limit accepting pauses, and what was "
+                "accepted beyond it is answered 503.",
     },
     {
         .key = "connections_per_client",
