@@ -6,7 +6,8 @@
  *            reaped.
  * Invariant: an unreaped child's pid cannot be reused, so its group is only ever signalled before
  *            waitid(2) has reaped the leader. Stragglers are killed in the gap between noticing
- *            the end (WNOWAIT in effect: a pidfd turns readable) and reaping.
+ *            the end (WNOWAIT in effect: a pidfd turns readable) and reaping. An adopted process is
+ *            reaped by another: its start time tells whether its pid still means it.
  * Invariant: started() at most once, ended() exactly once, in this order, nothing afterwards.
  * Invariant: no SIGCHLD handler: an exit is noticed by the pidfd. Where the kernel has none, by a
  *            timer.
@@ -38,9 +39,19 @@ static void close_fd(int *fd)
     }
 }
 
+/* Whether an adopted process was reaped by its parent and its pid is another's by now. A vanished
+ * leader is no proof: its number stays taken for as long as a member of its group lives. */
+static bool is_stranger(const struct wp_child *child)
+{
+    uint64_t ticks;
+
+    return !child->is_ours && wp_proc_start_ticks(child->pid, &ticks) == 0 &&
+           ticks != child->start_ticks;
+}
+
 static void signal_group(struct wp_child *child, int number)
 {
-    if (child->pid <= 0) {
+    if (child->pid <= 0 || is_stranger(child)) {
         return;
     }
     /* Before the child has called setsid() there is no group yet, only the child. */
@@ -57,7 +68,7 @@ static bool collect(struct wp_child *child, struct wp_child_end *ret_end)
     memset(ret_end, 0, sizeof(*ret_end));
     if (!child->is_ours) {
         bool is_there = child->pidfd >= 0 ? pidfd_send_signal(child->pidfd, 0, NULL, 0) == 0
-                                          : kill(child->pid, 0) == 0;
+                                          : kill(child->pid, 0) == 0 && !is_stranger(child);
 
         /* A zombie that its parent has not reaped can still be signalled: the pidfd told us. */
         if (is_there && (child->pidfd < 0 || !wp_child_pidfd_is_ready(child->pidfd))) {
@@ -253,6 +264,7 @@ struct wp_child *wp_child_adopt(const struct wp_child_setup *setup, pid_t pid, u
         wp_child_free(&child);
         return NULL;
     }
+    child->start_ticks = start_ticks;
     child->is_started = true;
     return child;
 }

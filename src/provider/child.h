@@ -50,7 +50,8 @@ struct wp_child {
     pid_t pid; /* 0 once it has ended */
     int pidfd; /* -1: the kernel has none; polled by `watch` instead */
     int exec_fd;
-    bool is_ours; /* our own child, to be reaped */
+    bool is_ours;         /* our own child, to be reaped */
+    uint64_t start_ticks; /* of an adopted one: its pid may be a stranger's after its end */
     bool is_guarded;
     bool is_started; /* exec succeeded */
     bool is_stopping;

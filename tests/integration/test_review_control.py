@@ -2,13 +2,15 @@
 children that do not go, names that lead nowhere."""
 import ctypes
 import os
-from signal import SIGHUP
+import subprocess
+from signal import SIGCONT, SIGHUP, SIGKILL, SIGSTOP
 
 import pytest
 
 from rawhttp import eventually
 
 PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Frozen:
@@ -80,3 +82,52 @@ def test_a_part_leaves_in_the_turn_of_its_retry(wakeproxy):
             frozen.wait_for_timer()
         wakeproxy.wait_for_log("reload.done", since)
         assert wakeproxy.get("/", host="nobody.localhost").status == 404
+
+
+def test_a_recycled_pid_is_left_alone(make_wakeproxy, origin, folder):
+    """An adopted process ended while nobody looked, and its pid leads a stranger's group now."""
+    def start():
+        return make_wakeproxy().start(
+            {"t": {"hosts": ["localhost"], "upstream": {"address": origin.text}, "idle": "1h",
+                   "parts": {"app": {"process": {"command": ["/bin/sleep", "600"],
+                                                 "outlive": True}}}}},
+            state_dir=os.path.join(folder, "state"))
+
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    stranger = None
+    try:
+        first = start()
+        assert first.get("/").status == 200
+        pid = first.wait_for_log("part.started")["pid"]
+        first.kill()
+        wp = start()
+        wp.wait_for_log("part.adopted")
+        wp.signal(SIGSTOP)
+        os.kill(pid, SIGKILL)
+        os.waitpid(pid, 0)
+        stranger = start_with_pid(pid)
+        wp.signal(SIGCONT)
+        wp.wait_for_log("part.ended")
+        with pytest.raises(subprocess.TimeoutExpired):
+            stranger.wait(0.3)
+    finally:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+        if stranger:
+            stranger.kill()
+            stranger.wait()
+
+
+def start_with_pid(pid):
+    """A process of its own session that got this very pid; others may take it first."""
+    for _ in range(200):
+        try:
+            with open("/proc/sys/kernel/ns_last_pid", "w") as f:
+                f.write(str(pid - 1))
+        except OSError as error:
+            pytest.skip(f"may not choose a pid: {error}")
+        process = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True, env={})
+        if process.pid == pid:
+            return process
+        process.kill()
+        process.wait()
+    pytest.skip("the pid was taken by others")
