@@ -75,13 +75,16 @@ static void swap_parts(struct wp_control_trace *trace, const struct wp_conf_trac
     trace->part_count = (uint32_t)conf->part_count;
 }
 
-/* Probes point into the old definition. The engine says again what it wants probed. */
-static void forget_targets(struct wp_control_trace *trace)
+/* Probes point into the old definition. The engine says again what it wants probed; it does not
+ * know of addresses of the same upstream that may still join the view. */
+static void forget_targets(struct wp_control_trace *trace, bool has_moved)
 {
     for (uint32_t i = 0; i < trace->part_count; i++) {
         wp_target_free(&trace->parts[i]->target);
     }
-    wp_target_free(&trace->target);
+    if (trace->target && (has_moved || !wp_target_is_lingering(trace->target))) {
+        wp_target_free(&trace->target);
+    }
 }
 
 static void keep(struct wp_control_trace *trace, struct wp_conf *owner,
@@ -95,9 +98,12 @@ static void keep(struct wp_control_trace *trace, struct wp_conf *owner,
 
     trace->is_removing = false;
     trace->conf_owner = wp_conf_ref(owner);
-    forget_targets(trace);
+    forget_targets(trace, has_moved);
     swap_parts(trace, conf, changed);
     trace->conf = conf;
+    if (trace->target) {
+        wp_target_redefined(trace->target);
+    }
     if (has_moved) {
         trace->ready_count = 0; /* an AWAKE view must find the new ones first */
     }

@@ -466,3 +466,10 @@ bool wp_target_is_lingering(const struct wp_target *target)
 {
     return target->is_lingering;
 }
+
+void wp_target_redefined(struct wp_target *target)
+{
+    for (size_t i = 0; i < target->spot_count; i++) {
+        wp_probe_set_ready(target->spots[i]->probe, ready_of(target), default_host(target));
+    }
+}

@@ -26,5 +26,7 @@ void wp_target_part_observed(struct wp_target *target);
  */
 bool wp_target_linger(struct wp_target *target);
 bool wp_target_is_lingering(const struct wp_target *target);
+/* Lingering only: the trace points to a new definition of the same upstream by now. */
+void wp_target_redefined(struct wp_target *target);
 
 #endif

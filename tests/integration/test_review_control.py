@@ -8,6 +8,7 @@ from signal import SIGCONT, SIGHUP, SIGKILL, SIGSTOP
 import pytest
 
 from rawhttp import eventually
+from wake import fresh_address, text_of
 
 PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
 PR_SET_CHILD_SUBREAPER = 36
@@ -82,6 +83,31 @@ def test_a_part_leaves_in_the_turn_of_its_retry(wakeproxy):
             frozen.wait_for_timer()
         wakeproxy.wait_for_log("reload.done", since)
         assert wakeproxy.get("/", host="nobody.localhost").status == 404
+
+
+def test_a_late_address_joins_after_a_reload(wakeproxy, make_origin):
+    """One of two addresses was not ready at the wake; a file is taken over before it is."""
+    first, late = make_origin(), fresh_address()
+
+    def traces(idle):
+        return {"t": {"hosts": ["localhost"], "idle": idle, "parts": {"a": {"sim": {"boot": "10ms"}}},
+                      "upstream": {"address": [first.text, text_of(late)]}}}
+
+    wakeproxy.start(traces("1h"))
+    assert wakeproxy.get("/").status == 200
+    wakeproxy.reload(traces("2h"))
+    make_origin(lambda conn, request: conn.answer("second"), *late)
+
+    def is_served_by_both():
+        clients = [wakeproxy.client() for _ in range(4)]
+        for client in clients:
+            client.request("/")
+        bodies = {client.response().body for client in clients}
+        for client in clients:
+            client.close()
+        return b"second" in bodies
+
+    eventually(is_served_by_both, "an answer of the second address")
 
 
 def test_a_recycled_pid_is_left_alone(make_wakeproxy, origin, folder):
