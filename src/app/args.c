@@ -105,7 +105,7 @@ static int help(const char *name)
 {
     const struct wp_command *command;
 
-    if (!name) {
+    if (!name || strcmp(name, "help") == 0) {
         print_overview(stdout);
         return EXIT_SUCCESS;
     }
@@ -201,7 +201,8 @@ static int parse(const struct wp_command *command, int argc, char **argv, struct
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "wakeproxy %s: unexpected argument \"%s\"\n", command->name, argv[optind]);
+        fprintf(stderr, "wakeproxy %s: unexpected argument \"%s\"%s\n", command->name, argv[optind],
+                takes(command, 'c') ? "; a file is named with -c FILE" : "");
         return -EINVAL;
     }
     return 0;
@@ -212,6 +213,7 @@ int wp_app_main(int argc, char **argv)
     struct wp_args args = {.config = WP_DEFAULT_CONFIG, .ready_fd = -1};
     const struct wp_command *command;
     const char *name = argc > 1 ? argv[1] : NULL;
+    char program[] = "wakeproxy";
 
     if (!name) {
         print_overview(stderr);
@@ -224,9 +226,15 @@ int wp_app_main(int argc, char **argv)
         return wp_command_version.run(&args);
     }
     command = find(name);
+    if (!command && name[0] == '-') {
+        fputs("wakeproxy: options come after a command: wakeproxy serve -c FILE\n\n", stderr);
+        print_overview(stderr);
+        return EXIT_USAGE;
+    }
     if (!command) {
         return unknown_command(name);
     }
+    argv[1] = program; /* getopt puts it before its messages */
     if (parse(command, argc - 1, argv + 1, &args) < 0) {
         fprintf(stderr, "try: wakeproxy help %s\n", command->name);
         return EXIT_USAGE;

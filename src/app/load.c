@@ -7,6 +7,8 @@
  * Not here:  what is right and wrong (conf).
  */
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "app.h"
 
@@ -17,6 +19,9 @@ struct wp_conf *wp_app_load(const char *path)
 
     for (size_t i = 0; i < problems.count; i++) {
         fprintf(stderr, "%s\n", problems.lines[i]);
+    }
+    if (!conf && strcmp(path, WP_DEFAULT_CONFIG) == 0 && access(path, F_OK) < 0) {
+        fputs("name another file with -c FILE\n", stderr);
     }
     wp_conf_problems_fini(&problems);
     return conf;
