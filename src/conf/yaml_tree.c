@@ -11,6 +11,7 @@
 #include "yaml_tree.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <yaml.h>
 
 #include "wakeproxy/base/map.h"
@@ -76,6 +77,12 @@ static void report_syntax(struct builder *b)
         wp_conf_findings_add(b->findings, place,
                              "a value that starts with * or & must be quoted; write it as "
                              "\"*.example.com\"");
+    } else if (strncmp(problem, "mapping values", 14) == 0) {
+        wp_conf_findings_add(
+            b->findings, place,
+            "not valid YAML: %s; look at the indentation, for a missing space after "
+            "the colon above, and quote what holds \": \"",
+            problem);
     } else if (parser->context) {
         wp_conf_findings_add(b->findings, place, "not valid YAML: %s %s (from line %zu)", problem,
                              parser->context, parser->context_mark.line + 1);
@@ -334,6 +341,10 @@ struct wp_yaml_node *wp_yaml_read(struct wp_slice yaml, struct wp_conf_arena *ar
         wp_conf_findings_add(findings, (struct wp_conf_place){0, 0},
                              "the file is larger than 16MiB");
         return NULL;
+    }
+    if (yaml.len >= 3 && memcmp(yaml.ptr, "\xef\xbb\xbf", 3) == 0) {
+        yaml.ptr += 3; /* a byte order mark, as editors on Windows write it */
+        yaml.len -= 3;
     }
     if (!wp_yaml_check_bytes(yaml, findings)) {
         return NULL;

@@ -3,6 +3,10 @@
  */
 #include "said.h"
 
+#define YAML_CURE                                                                                  \
+    "look at the indentation, for a missing space after the colon above, and quote what holds "    \
+    "\": \""
+
 static void test_syntax(void **state)
 {
     static const struct bad cases[] = {
@@ -17,13 +21,15 @@ static void test_syntax(void **state)
         {"traces: {\n",
          "2:1: not valid YAML: did not find expected node content while parsing a flow "
          "node (from line 2)"},
-        {"a: b: c\n", "1:5: not valid YAML: mapping values are not allowed in this context"},
+        {"a: b: c\n",
+         "1:5: not valid YAML: mapping values are not allowed in this context; " YAML_CURE},
         {"a: 'x\n", "2:1: not valid YAML: found unexpected end of stream while scanning a quoted "
                     "scalar (from line 1)"},
         {"a: \"\\q\"\n",
          "1:5: not valid YAML: found unknown escape character while parsing a quoted "
          "scalar (from line 1)"},
-        {"a: 1\n b: 2\n", "2:3: not valid YAML: mapping values are not allowed in this context"},
+        {"a: 1\n b: 2\n",
+         "2:3: not valid YAML: mapping values are not allowed in this context; " YAML_CURE},
         {"traces: {t: {hosts: [*.example.com]}}\n",
          "1:22: a value that starts with * or & must be quoted; write it as \"*.example.com\""},
         {"traces: {t: {hosts: *example, upstream: {address: 'h:1'}}}\n",
@@ -70,6 +76,9 @@ static void test_bytes(void **state)
     free(said);
     /* A byte order mark is fine. */
     said = said_of(WP_SLICE("\xef\xbb\xbf" GOOD));
+    assert_string_equal(said, "");
+    free(said);
+    said = said_of(WP_SLICE("\xef\xbb\xbflog: {level: info}" GOOD));
     assert_string_equal(said, "");
     free(said);
 }
