@@ -7,8 +7,9 @@
  * Invariant: nothing serves before everything that can be refused was checked: the file, the
  *            listening addresses, the state directory. Such a refusal is one plain line.
  * Invariant: a reload that is refused changes nothing, and every reason is logged.
- * Invariant: the process ends: after SIGTERM or SIGINT within shutdown_timeout and a grace time,
- *            and at once at the second one (the guard process ends our children then).
+ * Invariant: the process ends: after SIGTERM or SIGINT within shutdown_timeout, a grace time and
+ *            what `process` parts take to stop, at most their stop_timeout; and at once at the
+ *            second signal (the guard process ends our children then).
  * Not here:  what the threads do.
  */
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -178,14 +180,33 @@ static void log_problems(const struct server *server, const struct wp_conf_probl
            (uint64_t)problems->count, text);
 }
 
+static void log_refusal(const struct server *server, const char *reason)
+{
+    wp_log(WP_LOG_ERROR, "reload.refused", "path:s problems:u reason:s", server->path, (uint64_t)1,
+           reason);
+}
+
+/* A pipe has nothing more to give than at the start, and reading it would keep us from SIGTERM. */
+static bool may_block(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 static void reload(struct server *server)
 {
     struct wp_conf_problems problems = {.count = 0};
-    struct wp_conf *conf = wp_conf_load(server->path, &problems);
+    struct wp_conf *conf;
     struct wp_listener_fd **shared;
     struct wp_err err = {.text = ""};
     uint32_t count = 0;
 
+    if (may_block(server->path)) {
+        log_refusal(server, "it is not a regular file, so it cannot be read again");
+        return;
+    }
+    conf = wp_conf_load(server->path, &problems);
     if (!conf) {
         log_problems(server, &problems);
     }
@@ -195,8 +216,7 @@ static void reload(struct server *server)
     }
     shared = wp_listeners_apply(server->listeners, conf, &count, &err);
     if (!shared) {
-        wp_log(WP_LOG_ERROR, "reload.refused", "path:s problems:u reason:s", server->path,
-               (uint64_t)1, err.text);
+        log_refusal(server, err.text);
         wp_conf_unref(&conf);
         return;
     }

@@ -110,6 +110,16 @@ def test_a_late_address_joins_after_a_reload(wakeproxy, make_origin):
     eventually(is_served_by_both, "an answer of the second address")
 
 
+def test_a_pipe_is_not_read_again(wakeproxy, origin):
+    """Nobody writes to it: reading would wait for ever, and SIGTERM with it."""
+    wakeproxy.start({"t": {"hosts": ["localhost"], "upstream": {"address": origin.text}}})
+    os.unlink(wakeproxy.path)
+    os.mkfifo(wakeproxy.path)
+    wakeproxy.reload_refused("not a regular file")
+    assert wakeproxy.get("/").status == 200
+    assert wakeproxy.stop() == 0
+
+
 def test_a_recycled_pid_is_left_alone(make_wakeproxy, origin, folder):
     """An adopted process ended while nobody looked, and its pid leads a stranger's group now."""
     def start():
