@@ -82,7 +82,10 @@ static bool collect(struct wp_child *child, struct wp_child_end *ret_end)
         info.si_pid == 0) {
         return false;
     }
-    signal_group(child, SIGKILL);
+    if (!child->may_leave_others || child->is_stopping || info.si_code != CLD_EXITED ||
+        info.si_status != 0) {
+        signal_group(child, SIGKILL);
+    }
     while (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG) < 0 && errno == EINTR) {
     }
     /* Nothing to reap: SIGCHLD is ignored in this process, and the status is lost. */
@@ -209,6 +212,7 @@ static struct wp_child *child_new(const struct wp_child_setup *setup, pid_t pid)
     child->subject = setup->subject;
     child->loop = setup->loop;
     child->label = wp_strdup(setup->label);
+    child->may_leave_others = setup->may_leave_others;
     child->pid = pid;
     child->exec_fd = -1;
     child->kill_at_ms = WP_NEVER;

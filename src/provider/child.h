@@ -55,6 +55,7 @@ struct wp_child {
     bool is_guarded;
     bool is_started; /* exec succeeded */
     bool is_stopping;
+    bool may_leave_others;
     uint64_t kill_at_ms; /* with is_stopping; WP_NEVER once killed */
     uint64_t window_ms;  /* output is read at a bounded pace: bytes in this window of time */
     uint32_t window_bytes;
@@ -72,6 +73,9 @@ struct wp_child_setup {
     struct wp_loop *loop;
     const char *label;
     enum wp_log_level level; /* of output lines */
+    /* What is left of the group lives on when the leader ended by itself with status 0: a start
+     * command that put a server into the background. */
+    bool may_leave_others;
 };
 
 /* Starts a command. NULL with *err and *ret_error (a positive errno) when it cannot be forked. */

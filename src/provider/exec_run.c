@@ -173,7 +173,8 @@ int wp_exec_run_begin(struct wp_exec_run *run, enum wp_provider_op op,
                                    .subject = run,
                                    .loop = loop,
                                    .label = label,
-                                   .level = op == WP_OP_OBSERVE ? WP_LOG_DEBUG : WP_LOG_INFO};
+                                   .level = op == WP_OP_OBSERVE ? WP_LOG_DEBUG : WP_LOG_INFO,
+                                   .may_leave_others = op == WP_OP_START};
     int error = 0;
 
     run->child = wp_child_spawn(&setup, &plan, &error, err);

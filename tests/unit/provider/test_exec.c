@@ -210,6 +210,29 @@ static void test_whole_cycle(void **state)
     close_fixture(&f);
 }
 
+/* A server that the start command put into the background is what the user asked for; what a failed
+ * start or a status command leaves is not. */
+static void test_start_may_leave_a_server(void **state)
+{
+    struct fixture f;
+    int pid;
+
+    open_fixture(&f);
+    configure(&f, "tail -f /dev/null >/dev/null 2>&1 & echo $! > out; exit 0",
+              "kill $(cat out) && rm out", "kill -0 $(cat out) || exit 3");
+    assert_int_equal(call_and_wait(&f, WP_OP_START)->outcome, WP_OUTCOME_OK);
+    (void)harness_wait_state(&f.h, 0, TOKEN, WP_PART_RUNNING);
+    pid = read_number(f.path);
+    assert_false(process_is_gone(pid));
+    assert_int_equal(call_and_wait(&f, WP_OP_STOP)->outcome, WP_OUTCOME_OK);
+    harness_wait_gone(&f.h, pid);
+
+    set(&f.conf.exec.start, "tail -f /dev/null >/dev/null 2>&1 & echo $! > out; exit 1");
+    assert_int_equal(call_and_wait(&f, WP_OP_START)->outcome, WP_OUTCOME_RETRY);
+    harness_wait_gone(&f.h, read_number(f.path));
+    close_fixture(&f);
+}
+
 /* Wake-on-LAN: the start command is over long before the machine is up. */
 static void test_start_that_takes_effect_later(void **state)
 {
@@ -462,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_states_of_status),
         cmocka_unit_test(test_missing_command),
         cmocka_unit_test(test_whole_cycle),
+        cmocka_unit_test(test_start_may_leave_a_server),
         cmocka_unit_test(test_start_that_takes_effect_later),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_timeout_ends_the_group),
