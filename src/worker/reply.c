@@ -178,6 +178,7 @@ void wp_reply_problem(struct wp_exchange *exchange, uint16_t status, const char 
     WP_WRITE_LITERAL(&out, "\r\n\r\n");
     if (exchange->method != WP_METHOD_HEAD) {
         wp_write_bytes(&out, text, body.used);
+        exchange->response.bytes = body.used;
     }
     finish(exchange, &out, status);
 }
