@@ -154,14 +154,11 @@ static void announce(struct server *server, int ready_fd)
 
 static void warn_restart(const struct wp_conf *old, const struct wp_conf *new)
 {
-    const char *old_dir = old->state_dir ? old->state_dir : "";
-    const char *new_dir = new->state_dir ? new->state_dir : "";
+    char *keys = wp_conf_restart_keys(old, new);
 
-    if (old->workers != new->workers) {
-        wp_log(WP_LOG_WARN, "reload.needs_restart", "key:s", "workers");
-    }
-    if (strcmp(old_dir, new_dir) != 0) {
-        wp_log(WP_LOG_WARN, "reload.needs_restart", "key:s", "state_dir");
+    if (keys) {
+        wp_log(WP_LOG_WARN, "reload.needs_restart", "keys:s", keys);
+        free(keys);
     }
 }
 

@@ -14,8 +14,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "wakeproxy/base/hash.h"
-
 static int parse_port(struct wp_slice text, uint16_t *ret_port)
 {
     uint64_t value;
@@ -165,21 +163,6 @@ static const unsigned char *ipv4_bytes(const struct wp_addr *addr)
         return addr->in6.sin6_addr.s6_addr + 12;
     }
     return NULL;
-}
-
-uint32_t wp_addr_hash_ip(const struct wp_addr *addr)
-{
-    static const struct wp_hash_seed seed = {UINT64_C(0x9e3779b97f4a7c15),
-                                             UINT64_C(0xbf58476d1ce4e5b9)};
-    const unsigned char *ipv4 = ipv4_bytes(addr);
-
-    if (ipv4 != NULL) {
-        return (uint32_t)wp_hash_bytes(&seed, ipv4, 4);
-    }
-    if (addr->sa.sa_family == AF_INET6) {
-        return (uint32_t)wp_hash_bytes(&seed, &addr->in6.sin6_addr, 16);
-    }
-    return 0;
 }
 
 size_t wp_addr_ip_text(const struct wp_addr *addr, char ret_text[WP_ADDR_SIZE])

@@ -59,6 +59,7 @@ static struct wp_view *make(struct wp_control_trace *trace)
 
     view->retry_at_ms = trace->wanted.retry_at_ms;
     view->settle_until_ms = trace->wanted.settle_until_ms;
+    view->wake_estimate_ms = wp_trace_wake_estimate_ms(trace->engine);
     view->phase = wp_strdup(wp_phase_name(wp_trace_phase(trace->engine)));
     if (reason && reason[0] != '\0') {
         view->reason = wp_strdup(reason);

@@ -372,7 +372,7 @@ static bool parse_again(struct wp_exchange *exchange)
     wp_conn_unstash(conn);
     struct wp_slice bytes = {wp_buf_content(&conn->end.in), exchange->head_bytes};
     if (worker->head_owner == exchange) {
-        worker->head.base = bytes.ptr;
+        wp_head_rebase(&worker->head, bytes.ptr);
         return true;
     }
     struct wp_head_limits limits = {WP_BUF_SMALL_BYTES, WP_BUF_SMALL_BYTES, WP_HEAD_FIELDS_MAX};

@@ -18,6 +18,9 @@
 #include "exchange.h"
 #include "reply.h"
 
+/* What Retry-After says of a trace that has not been seen waking yet. */
+#define RETRY_AFTER_UNKNOWN_MS 5000u
+
 static void set_held(struct wp_trace_slot *trace, uint32_t count)
 {
     trace->held_count = count;
@@ -67,11 +70,14 @@ void wp_hold_ask(struct wp_trace_slot *trace, const struct wp_exchange *exchange
 unsigned wp_hold_retry_after(const struct wp_trace_slot *trace)
 {
     uint64_t now_ms = wp_loop_now_ms(trace->worker->loop);
-    if (trace->view == NULL || trace->view->retry_at_ms <= now_ms) {
-        return trace->view == NULL || trace->view->retry_at_ms == 0 ? 5 : 1;
+    uint64_t wait_ms = RETRY_AFTER_UNKNOWN_MS;
+    if (trace->view != NULL && trace->view->retry_at_ms != 0) {
+        wait_ms = trace->view->retry_at_ms > now_ms ? trace->view->retry_at_ms - now_ms : 0;
+    } else if (trace->view != NULL && trace->view->wake_estimate_ms != 0) {
+        wait_ms = trace->view->wake_estimate_ms;
     }
-    uint64_t seconds = (trace->view->retry_at_ms - now_ms + 999) / 1000;
-    return seconds > 3600 ? 3600 : (unsigned)seconds;
+    uint64_t seconds = (wait_ms + 999) / 1000;
+    return seconds < 1 ? 1 : seconds > 3600 ? 3600 : (unsigned)seconds;
 }
 
 static void on_hold_timeout(struct wp_timeout *timeout)

@@ -124,6 +124,7 @@ static void drain(struct wp_worker *worker, struct wp_msg *msg)
 {
     struct wp_trace_slot *trace = wp_trace_slot_of(worker, msg->trace);
     struct wp_view *view = wp_view_new(msg->trace, WP_VIEW_HOLD, msg->epoch, 0);
+    view->wake_estimate_ms = trace->view == NULL ? 0 : trace->view->wake_estimate_ms;
     wp_view_unref(&trace->view);
     trace->view = view;
     trace->is_distrusted = false;

@@ -180,6 +180,22 @@ def test_a_hold_ends_at_its_limit(wakeproxy, origin):
         assert client.get("/").status == 503, "the conn is of use afterwards"
 
 
+def test_retry_after_is_what_a_wake_takes(wakeproxy, origin):
+    """Measured: before the first wake a guess, afterwards what the last ones took."""
+    wakeproxy.start({"t": {"hosts": ["localhost"], "idle": "100ms", "max_held": 1,
+                           "parts": {"p": {"sim": {"boot": "1200ms", "stop": "10ms"}}},
+                           "upstream": {"address": origin.text}}})
+    for count, want in ((1, [5]), (2, [2, 3, 4])):
+        with wakeproxy.client() as first, wakeproxy.client() as second:
+            first.request("/")
+            eventually(lambda: unread_bytes(wakeproxy.address[1]) == 0, "it is read")
+            response = second.get("/")
+            assert response.status == 503 and int(response.get("Retry-After")) in want
+            assert first.response().status == 200
+        wakeproxy.wait_for_log("trace.phase", trace="t", **{"from": "stopping", "to": "asleep"},
+                               count=count)
+
+
 @pytest.mark.parametrize("limit", [1, 4])
 def test_release_does_not_stampede(wakeproxy, make_origin, folder, limit):
     """At most upstream.max_connections at once, and in order of arrival."""

@@ -40,8 +40,6 @@ socklen_t wp_addr_len(const struct wp_addr *addr);
 uint16_t wp_addr_port(const struct wp_addr *addr);
 void wp_addr_set_port(struct wp_addr *addr, uint16_t port);
 bool wp_addr_eq(const struct wp_addr *a, const struct wp_addr *b);
-/* Hash of the address without the port (per-client limits). */
-uint32_t wp_addr_hash_ip(const struct wp_addr *addr);
 /* "127.0.0.1:80", "[::1]:80". Returns the length. */
 size_t wp_addr_text(const struct wp_addr *addr, char ret_text[WP_ADDR_SIZE]);
 /* "127.0.0.1", "::1"; mapped IPv4 is shown as IPv4. Returns the length. */

@@ -25,9 +25,10 @@ struct wp_view {
     uint64_t epoch;
     uint64_t settle_until_ms; /* monotonic; see wp_conf_trace.settle_ms */
     uint64_t retry_at_ms; /* monotonic: when a retry is worthwhile, for Retry-After; 0 unknown */
-    char *phase;          /* name of the phase, for people */
-    char *reason;         /* plain words, or NULL */
-    char *wake_stages;    /* Server-Timing value for the first response after a wake, or NULL */
+    uint64_t wake_estimate_ms; /* how long its wakes take; 0: not known. For Retry-After too */
+    char *phase;               /* name of the phase, for people */
+    char *reason;              /* plain words, or NULL */
+    char *wake_stages; /* Server-Timing value for the first response after a wake, or NULL */
     uint32_t upstream_count;
     struct wp_addr upstreams[]; /* ready ones; at least one when AWAKE */
 };
