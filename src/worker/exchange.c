@@ -47,7 +47,6 @@ static struct wp_exchange *new_exchange(struct wp_conn *conn)
     conn->state = WP_CONN_EXCHANGE;
     conn->exchanges++;
     wp_tick_disarm(&conn->timeout);
-    worker->exchange_count++;
     return exchange;
 }
 
@@ -94,7 +93,6 @@ void wp_exchange_end(struct wp_exchange *exchange)
         worker->head_owner = NULL;
     }
     conn->exchange = NULL;
-    worker->exchange_count--;
     exchange->worker = worker;
     wp_loop_defer(worker->loop, &exchange->deferred, recycle);
     wp_conn_exchange_ended(conn);

@@ -12,6 +12,7 @@
 #include "response.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "conn.h"
 #include "end.h"
@@ -90,6 +91,19 @@ static void drop_kept_head(struct wp_exchange *exchange)
     }
 }
 
+/* The field line that tells, once per wake and worker, where the time went; NULL otherwise. A list
+ * that would crowd the head is left out. free() the result. */
+static char *take_wake_stages(struct wp_trace_slot *trace)
+{
+    const char *stages = trace->view->wake_stages;
+    if (stages == NULL || trace->has_told_stages) {
+        return NULL;
+    }
+    trace->has_told_stages = true;
+    return strlen(stages) > HEAD_GROWTH_BYTES / 2 ? NULL
+                                                  : wp_asprintf("Server-Timing: %s\r\n", stages);
+}
+
 static void forward_final(struct wp_exchange *exchange)
 {
     struct wp_conn *conn = exchange->conn;
@@ -113,7 +127,10 @@ static void forward_final(struct wp_exchange *exchange)
     }
     wp_flow_hide_trailers(&exchange->response, head);
     /* The head's slices lie in the input: it is given back only when they have been written out. */
+    char *stages = take_wake_stages(exchange->trace);
+    out.extra = stages == NULL ? (struct wp_slice){NULL, 0} : wp_slice_cstr(stages);
     bool is_whole = write_response_head(exchange, &out);
+    free(stages);
     wp_buf_consume(&upstream->end.in, head->length);
     if (wp_buf_used(&upstream->end.in) == 0) {
         wp_buf_release(&upstream->end.in, worker->bufs);

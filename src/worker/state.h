@@ -162,6 +162,7 @@ struct wp_trace_slot {
     struct wp_deferred release;       /* runs wp_hold_release() at the end of the turn */
     bool is_release_due;
     bool is_distrusted;    /* a connect failed under this view: hold until the next one */
+    bool has_told_stages;  /* the stages of the wake were sent with a response */
     bool has_asked;        /* a WAKE was sent for this view */
     bool wants_permit;     /* we asked the other workers for a permit */
     bool is_permit_wanted; /* another worker asked: give the next one back */
@@ -182,7 +183,7 @@ struct wp_worker {
     struct wp_trace_slot **traces;
     size_t trace_count, trace_capacity;
     struct wp_list conns;
-    uint32_t conn_count, exchange_count;
+    uint32_t conn_count;
     struct wp_acceptors *listeners;
     struct wp_id_source ids;
     struct wp_exchange *spare_exchanges;

@@ -96,6 +96,7 @@ static void apply_view(struct wp_worker *worker, struct wp_msg *msg)
     trace->view = wp_view_ref(msg->view);
     trace->is_distrusted = false;
     trace->has_asked = false;
+    trace->has_told_stages = false;
     switch (trace->view->status) {
     case WP_VIEW_AWAKE:
         wp_upstream_set_endpoints(trace, trace->view);

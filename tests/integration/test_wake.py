@@ -21,6 +21,14 @@ def test_first_request_is_held_then_answered(wakeproxy, make_app):
     assert access["status"] == 200 and access["hold_ms"] >= 350
 
 
+def test_the_first_response_tells_the_stages_of_the_wake(wakeproxy, make_app):
+    app = make_app(boot=0.3)
+    wakeproxy.start({"t": app.trace(idle="1h")}, workers=1)
+    name, _, duration = wakeproxy.get("/").get("Server-Timing").split(",")[0].partition(";dur=")
+    assert name == "app" and 0 <= float(duration) < 60000
+    assert wakeproxy.get("/").get("Server-Timing") is None
+
+
 def test_the_second_request_waits_for_nothing(wakeproxy, make_app):
     app = make_app(boot=0.3)
     wakeproxy.start({"t": app.trace(idle="1h")})
